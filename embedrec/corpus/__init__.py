@@ -1,0 +1,1 @@
+"""From sentences of words to integer ids on disk."""

@@ -1,0 +1,1 @@
+"""From a history and a model to a ranked list."""

@@ -1,0 +1,1 @@
+"""From raw dumps and files to sentences of words."""
