@@ -1,0 +1,144 @@
+"""The own form of vectors: a folder with a manifest, a word list and a mapped matrix.
+
+    manifest.json        kind "vectors"; parameters are the metadata
+    vocabulary.txt       "word count" a line, by rank; count 0 throughout where counts are unknown
+    vectors.safetensors  {"vectors": (V, D) float32}
+    user_dict.txt        only where a segmentation dictionary belongs to the vectors
+
+A model's folder is the same with more files beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from embedrec.errors import CorruptedError, InputError, ParameterError
+from embedrec.files import PathLike, compute_checksum, map_tensors, save_tensors, write_folder
+from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, load_manifest
+from embedrec.vectors.stored import StoredVectors
+
+KIND = "vectors"
+FORMAT_VERSION = 1
+_WORDS, _MATRIX, _USER_DICT = "vocabulary.txt", "vectors.safetensors", "user_dict.txt"
+
+
+def save_folder(
+    stored: StoredVectors,
+    folder: PathLike,
+    extra_writer: Callable[[Path], None] | None = None,
+) -> None:
+    """Write the own form under the name `folder`, atomically; an older folder is replaced.
+
+    Args:
+        extra_writer: called with the unfinished folder before the manifest is written, so that
+            files it leaves there get checksums too.
+
+    Raises:
+        ParameterError: if a word can't stand in a list with one word a line.
+        StorageError: if the place can't be written; what was there stays.
+    """
+    text = _format_words(stored)
+    with write_folder(folder) as work:
+        (work / _WORDS).write_bytes(text)
+        save_tensors(work / _MATRIX, {"vectors": stored.vectors})
+        if stored.user_dict_text is not None:
+            (work / _USER_DICT).write_bytes(stored.user_dict_text.encode())
+        if extra_writer is not None:
+            extra_writer(work)
+        names = sorted(
+            path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()
+        )
+        Manifest(
+            kind=KIND,
+            format_version=FORMAT_VERSION,
+            parameters=stored.metadata,
+            files={name: compute_checksum(work / name) for name in names if name != MANIFEST_NAME},
+            facts={
+                "words": len(stored.words),
+                "vector_size": int(stored.vectors.shape[1]),
+                "counts": stored.counts is not None,
+            },
+            versions=collect_versions(numpy=np.__version__),
+        ).save(work)
+
+
+def load_folder(folder: PathLike, *, verify: bool = False) -> StoredVectors:
+    """Open the own form; the matrix is mapped and not read.
+
+    Args:
+        verify: compare every file with its checksum first, which reads all of it.
+
+    Raises:
+        InputError: if the folder holds no vectors.
+        CorruptedError: if files are missing, cut short, damaged or don't fit together.
+        VersionError: if a newer version wrote it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder of vectors: no such folder", value=folder)
+    manifest = load_manifest(folder, KIND, FORMAT_VERSION)
+    for name in manifest.files:
+        if not (folder / name).is_file():
+            raise CorruptedError(f"{folder / name} is missing; build {folder} again", value=name)
+    if verify:
+        manifest.verify_files(folder)
+    vectors = map_tensors(folder / _MATRIX).get("vectors")
+    if vectors is None or vectors.ndim != 2 or vectors.dtype != np.float32:
+        raise CorruptedError(f"{folder / _MATRIX} holds no float32 matrix; build {folder} again",
+                             value=folder)  # fmt: skip
+    words, counts = _parse_words(folder / _WORDS)
+    if len(words) != len(vectors) or not words or len(set(words)) != len(words):
+        raise CorruptedError(
+            f"{folder} holds {len(set(words))} different words of {len(words)} and {len(vectors)} "
+            "vectors; build it again",
+            value=folder,
+        )
+    dictionary = folder / _USER_DICT
+    return StoredVectors(
+        words,
+        vectors,
+        counts if manifest.facts.get("counts", True) else None,
+        dict(manifest.parameters),
+        dictionary.read_bytes().decode("utf-8", "replace") if dictionary.is_file() else None,
+    )
+
+
+def _format_words(stored: StoredVectors) -> bytes:
+    counts = [0] * len(stored.words) if stored.counts is None else stored.counts.tolist()
+    text = "".join(f"{word} {n}\n" for word, n in zip(stored.words, counts, strict=True))
+    if text.count("\n") != len(stored.words):
+        broken = next(word for word in stored.words if "\n" in word)
+        raise ParameterError(f"the word {broken!r} holds a line end and can't be saved; drop it",
+                             value=broken)  # fmt: skip
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ParameterError(
+            f"a word holds {text[error.start]!r}, which is no character of UTF-8; drop the word",
+            value=text[error.start],
+        ) from error
+
+
+def _parse_words(path: Path) -> tuple[list[str], np.ndarray]:
+    try:
+        lines = path.read_bytes().decode("utf-8").split("\n")
+    except OSError as error:
+        raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
+    except UnicodeDecodeError as error:
+        raise CorruptedError(f"{path} is not valid UTF-8 (byte {error.start}); build it again",
+                             value=path) from error  # fmt: skip
+    if lines and not lines[-1]:
+        lines.pop()
+    parts = [line.rpartition(" ") for line in lines]
+    try:
+        counts = np.array([int(part[2]) for part in parts], np.uint64)
+        words = [part[0] for part in parts]
+        if "" in words:
+            raise ValueError("a line without a word")
+    except (ValueError, OverflowError) as error:
+        raise CorruptedError(f"{path} does not hold a word and a count on each line ({error}); "
+                             "build it again", value=path) from error  # fmt: skip
+    return words, counts
