@@ -28,6 +28,16 @@ class EmbedrecError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Worker processes send errors home; a child's own __init__ must not run a second time.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(kind: type[EmbedrecError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class ParameterError(EmbedrecError, ValueError):
     """A parameter or option has a value that can't be worked with."""

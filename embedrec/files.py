@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
+import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +24,8 @@ import numpy as np
 from embedrec.errors import CorruptedError, EmbedrecError, InputError, StorageError
 
 PathLike = str | os.PathLike[str]
+
+_CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 
 _SAFETENSORS_DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
@@ -49,8 +53,13 @@ def _describe_write_error(path: PathLike, error: OSError) -> StorageError:
         why = "the folder is not writable: choose another place or change its permissions"
     elif error.errno in (errno.ENOTDIR, errno.EEXIST):
         why = "a file stands where a folder is needed: choose another place"
+    elif error.errno == errno.EISDIR:
+        why = "a folder stands where a file is needed: choose another name"
     else:
         why = error.strerror or str(error)
+        # The body may have failed at another file than the one it writes; that one is to be named.
+        if isinstance(error.filename, (str, os.PathLike)) and error.errno == errno.ENOENT:
+            why = f"{os.fspath(error.filename)}: {why}"
     return StorageError(f"can't write {os.fspath(path)}: {why}", value=os.fspath(path))
 
 
@@ -58,31 +67,34 @@ def _describe_write_error(path: PathLike, error: OSError) -> StorageError:
 def write_atomic(path: PathLike, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file for writing that appears under `path` only when the block ends without an error.
 
-    Text modes write UTF-8 with line feeds. An existing file is replaced. Missing parent folders are
-    made.
+    Text modes write UTF-8 with line feeds. An existing file is replaced and hands on its
+    permissions; a link is followed. Missing parent folders are made. A device or a pipe, which
+    can't be replaced, is written as it is.
 
     Raises:
         StorageError: if the place can't be written or the disk is full; `path` is as it was before.
     """
-    path = Path(path)
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    except OSError as error:
-        raise _describe_write_error(path, error) from error
-    try:
-        with os.fdopen(handle, mode, **text) as file:
+    text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    if _is_special(path):
+        with naming_write_errors(path), open(path, mode, **text) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _set_usual_permissions(name)
-        os.replace(name, path)
-    except OSError as error:
-        _remove_quietly(name)
-        raise _describe_write_error(path, error) from error
+        return
+    target = Path(os.path.realpath(path))
+    work = _choose_work_name(target, ".tmp")
+    with naming_write_errors(path):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(work, os.O_RDWR | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC, 0o666)
+    try:
+        with naming_write_errors(path):
+            with os.fdopen(handle, mode, **text) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _take_name(work, target)
     except BaseException:
-        _remove_quietly(name)
+        _remove_quietly(work)
         raise
 
 
@@ -90,38 +102,54 @@ def write_atomic(path: PathLike, mode: str = "wb") -> Iterator[IO[Any]]:
 def write_folder(path: PathLike) -> Iterator[Path]:
     """Yield a temporary folder that takes the name `path` when the block ends without an error.
 
-    An older folder there is replaced as a whole, and removed only after the new one stands.
+    An older folder there is replaced as a whole, and removed only after the new one stands. A link
+    is followed.
 
     Raises:
         StorageError: as for `write_atomic`, also when `path` is a file.
     """
-    path = Path(path)
+    target = Path(os.path.realpath(path))
+    work = _choose_work_name(target, ".tmp")
     with naming_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path))
-        work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+        work.mkdir()
     try:
         with naming_write_errors(path):
             yield work
-            replace_folder(work, path)
+            _sync_files(work)
+            replace_folder(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
 
 
 def replace_folder(new: PathLike, path: PathLike) -> None:
-    """Give the finished folder `new` the name `path`; an older folder there goes afterwards."""
-    new, path = Path(new), Path(path)
-    os.chmod(new, 0o777 & ~_read_umask())
-    if not path.exists():
-        os.rename(new, path)
-    else:
-        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
-        os.rename(path, old / "was")
-        os.rename(new, path)
-        shutil.rmtree(old, ignore_errors=True)
-    sync_folder(path.parent)
+    """Give the finished folder `new` the name `path`; an older folder there goes afterwards.
+
+    Between the two renames, for an instant, nothing bears the name; a failure there puts the older
+    folder back.
+
+    Raises:
+        StorageError: if `path` is a file or a rename is refused; what was there stays.
+    """
+    new, target = Path(new), Path(os.path.realpath(path))
+    with naming_write_errors(path):
+        if not target.exists():
+            os.rename(new, target)
+        elif not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+        else:
+            old = _choose_work_name(target, ".old")
+            os.rename(target, old)
+            try:
+                os.rename(new, target)
+            except BaseException:
+                os.rename(old, target)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+        sync_folder(target.parent)
 
 
 def sync_folder(path: PathLike) -> None:
@@ -134,15 +162,32 @@ def sync_folder(path: PathLike) -> None:
             os.close(handle)
 
 
-def _read_umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _sync_files(folder: Path) -> None:
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(where, name), "rb") as file:
+                os.fsync(file.fileno())
 
 
-def _set_usual_permissions(name: str) -> None:
-    # mkstemp makes files that only their owner reads; artefacts are shared with services.
-    os.chmod(name, 0o666 & ~_read_umask())
+def _is_special(path: PathLike) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _choose_work_name(target: Path, ending: str) -> Path:
+    # Long names are cut so that a name the file system takes does not fail for its work name.
+    stem = os.fsencode(target.name)[:150].decode("utf-8", "ignore")
+    return target.parent / f".{stem}.{secrets.token_hex(6)}{ending}"
+
+
+def _take_name(work: Path, target: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.chmod(work, stat.S_IMODE(os.stat(target).st_mode))
+    os.replace(work, target)
+    sync_folder(target.parent)
 
 
 def _remove_quietly(name: PathLike) -> None:
@@ -184,7 +229,7 @@ def read_json(path: PathLike) -> dict[str, Any]:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"can't read {os.fspath(path)}: {error.strerror}", value=path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CorruptedError(
             f"{os.fspath(path)} is not valid JSON ({error})", value=path
         ) from error
@@ -203,9 +248,16 @@ def map_array(
         CorruptedError: if it is too short.
     """
     dtype = np.dtype(dtype)
-    needed = offset + dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+    if offset < 0 or min(shape, default=0) < 0:
+        raise CorruptedError(
+            f"{os.fspath(path)} asks for shape {shape} at byte {offset}; build it again", value=path
+        )
+    # Python's whole numbers: NumPy's would wrap around for a damaged shape and pass for small.
+    needed = offset + dtype.itemsize * math.prod(map(int, shape))
     try:
         size = os.path.getsize(path)
+        if size >= needed and 0 not in shape:
+            return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
     except OSError as error:
         raise InputError(f"can't read {os.fspath(path)}: {error.strerror}", value=path) from error
     if size < needed:
@@ -214,36 +266,44 @@ def map_array(
             "build it again or fetch it again",
             value=path,
         )
-    if 0 in shape:
-        return np.empty(shape, dtype)
-    return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+    empty = np.empty(shape, dtype)
+    empty.flags.writeable = False
+    return empty
 
 
 def save_tensors(path: PathLike, tensors: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays as one safetensors file, atomically."""
+    """Write named arrays as one safetensors file, atomically.
+
+    Raises:
+        StorageError: if the place can't be written or the disk is full; `path` is as it was before.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    path = Path(path)
-    with naming_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        os.close(handle)
+    target = Path(os.path.realpath(path))
+    work = _choose_work_name(target, ".tmp")
     try:
         with naming_write_errors(path):
-            save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, name)
-            with open(name, "rb") as file:
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "is a folder")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # The library may give its file to the owner alone; artefacts are shared with services,
+            # so the file gets the permissions that one made here in the usual way has.
+            os.close(os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            mode = stat.S_IMODE(os.stat(work).st_mode)
+            save_file({key: np.asarray(value, order="C") for key, value in tensors.items()}, work)
+            os.chmod(work, mode)
+            with open(work, "rb") as file:
                 os.fsync(file.fileno())
-            _set_usual_permissions(name)
-            os.replace(name, path)
+            _take_name(work, target)
     except SafetensorError as error:
-        _remove_quietly(name)
+        _remove_quietly(work)
         full = "No space left" in str(error)
         raise _describe_write_error(
             path, OSError(errno.ENOSPC if full else 0, str(error))
         ) from error
     except BaseException:
-        _remove_quietly(name)
+        _remove_quietly(work)
         raise
 
 
@@ -261,21 +321,28 @@ def map_tensors(path: PathLike) -> dict[str, np.ndarray]:
             if not 2 <= length <= min(100_000_000, path.stat().st_size - 8):
                 raise ValueError("header length out of range")
             header = json.loads(file.read(length))
+            n_bytes = path.stat().st_size - 8 - length
+        header.pop("__metadata__", None)
         tensors = {}
-        for name, entry in header.items():
-            if name == "__metadata__":
-                continue
+        expected = 0
+        for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
             begin, end = entry["data_offsets"]
             dtype, shape = np.dtype(_SAFETENSORS_DTYPES[entry["dtype"]]), tuple(entry["shape"])
-            if end - begin != dtype.itemsize * int(np.prod(shape, dtype=np.int64)):
-                raise ValueError(f"tensor {name!r} has the wrong size")
+            if not all(type(size) is int and size >= 0 for size in shape):
+                raise ValueError(f"tensor {name!r} has the shape {shape}")
+            # The form allows neither gaps nor overlaps, so each tensor begins where one ended.
+            if begin != expected or end - begin != dtype.itemsize * math.prod(shape):
+                raise ValueError(f"tensor {name!r} has the wrong size or place")
             tensors[name] = map_array(path, dtype, shape, 8 + length + begin)
+            expected = end
+        if n_bytes > expected:
+            raise ValueError(f"{n_bytes - expected} bytes too many at its end")
+        return {name: tensors[name] for name in header}
     except EmbedrecError:
         raise
     except OSError as error:
         raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CorruptedError(
             f"{path} is not a readable safetensors file ({error}); build it again", value=path
         ) from error
-    return tensors

@@ -6,6 +6,7 @@ asked for, and it resumes only a run whose manifest matches.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Mapping
@@ -59,7 +60,7 @@ class Manifest:
         if self.format_version != other.format_version:
             return f"its format version is {other.format_version}, not {self.format_version}"
         for what, mine, theirs in (
-            ("parameter", self.parameters, other.parameters),
+            ("parameter", _read_back(self.parameters), _read_back(other.parameters)),
             ("input", self.inputs, other.inputs),
         ):
             for name in [*mine, *(n for n in theirs if n not in mine)]:
@@ -97,33 +98,51 @@ def load_manifest(folder: PathLike, kind: str, newest_version: int) -> Manifest:
         VersionError: if its format version is newer than `newest_version`.
     """
     path = Path(folder) / MANIFEST_NAME
-    if not path.is_file():
+    if not os.path.lexists(folder):
+        raise InputError(f"there is no {kind} at {os.fspath(folder)}: no such folder", value=folder)
+    if not os.path.lexists(path):
         raise InputError(
             f"{os.fspath(folder)} is not a {kind}: it has no {MANIFEST_NAME}", value=folder
         )
     content = read_json(path)
-    try:
-        manifest = Manifest(**content)
-        version = int(manifest.format_version)
-    except (TypeError, ValueError) as error:
-        raise CorruptedError(f"{path} is not a readable manifest ({error})", value=path) from error
-    if manifest.kind != kind:
+    found, version = content.get("kind"), content.get("format_version")
+    if not isinstance(found, str) or type(version) is not int:
+        raise CorruptedError(f"{path} names no kind and format version", value=path)
+    if found != kind:
         raise InputError(
-            f"{os.fspath(folder)} is a {manifest.kind}, where a {kind} is needed", value=folder
+            f"{os.fspath(folder)} is a {found}, where a {kind} is needed", value=folder
         )
+    # Before anything else is looked at: a newer layout may hold what this reader can't know.
     if version > newest_version:
         raise VersionError(
             f"{os.fspath(folder)} has format version {version}, and this embedrec reads up to "
             f"{newest_version}; upgrade embedrec",
             value=version,
         )
+    try:
+        manifest = Manifest(**content)
+    except TypeError as error:
+        raise CorruptedError(f"{path} is not a readable manifest ({error})", value=path) from error
+    for name in ("inputs", "parameters", "files", "facts", "versions"):
+        if not isinstance(content.get(name, {}), dict):
+            raise CorruptedError(
+                f"{path} is not a readable manifest ({name!r} is no object)", value=path
+            )
     return manifest
 
 
 def peek_kind(folder: PathLike) -> str | None:
-    """Return the kind of artefact in `folder`, or None if there is no manifest in it."""
+    """Return the kind of artefact in `folder`, or None if no manifest in it names one.
+
+    Raises:
+        InputError: if the manifest can't be read.
+        CorruptedError: if it is not a JSON object.
+    """
     path = Path(folder) / MANIFEST_NAME
-    return str(read_json(path).get("kind")) if path.is_file() else None
+    if not os.path.lexists(path):
+        return None
+    kind = read_json(path).get("kind")
+    return kind if isinstance(kind, str) else None
 
 
 def collect_versions(**more: str) -> dict[str, str]:
@@ -136,6 +155,12 @@ def collect_versions(**more: str) -> dict[str, str]:
 def hash_inputs(paths: Mapping[str, PathLike]) -> dict[str, str]:
     """Return name to checksum for the named files."""
     return {name: compute_checksum(path) for name, path in paths.items()}
+
+
+def _read_back(values: dict[str, Any]) -> dict[str, Any]:
+    # What comes from the disk has been through JSON, which knows no tuples; compare like with like.
+    content: dict[str, Any] = json.loads(json.dumps(values))
+    return content
 
 
 def _shorten(value: Any) -> str:

@@ -30,10 +30,23 @@ def derive_seed(seed: int, *path: int | str) -> int:
     """Derive the 64-bit seed of the stream at `path` (names and numbers) below `seed`.
 
     Different paths give independent seeds: the derivation is the first 8 bytes of BLAKE2b over an
-    unambiguous encoding of the seed and the path.
+    unambiguous encoding of the seed and the path. A NumPy whole number counts as the Python one.
+
+    Raises:
+        ParameterError: if the seed is out of range, or a step of the path is neither a name nor a
+            whole number.
     """
-    text = "\x1f".join([str(check_seed(seed)), *(f"{type(p).__name__[0]}{p}" for p in path)])
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    text = "\x1f".join([str(check_seed(seed)), *(_encode_step(step) for step in path)])
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def _encode_step(step: int | str) -> str:
+    if isinstance(step, str):
+        return "s" + step.replace("\\", "\\\\").replace("\x1f", "\\x1f")
+    if isinstance(step, (int, np.integer)) and not isinstance(step, bool):
+        return f"i{int(step)}"
+    raise ParameterError(f"a stream is named by words and whole numbers, not {step!r}", value=step)
 
 
 def make_generator(seed: int, *path: int | str) -> np.random.Generator:
