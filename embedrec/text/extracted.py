@@ -11,8 +11,9 @@ from embedrec.text.document import BrokenStream
 
 MAX_LINE = 64 << 20  # bytes; a longer line is a file of another kind
 MAX_BODY = 4 << 20  # bytes; a longer <doc> comes in several documents
+MAX_HEADER = 4096  # characters; a longer line is text, whatever it begins with
 
-DOC_LINE = re.compile(r"\s*<doc\b([^<>]*|.*\btitle=\".*\"[^<>]*)>\s*$")
+_HEADER = re.compile(r"\s*<doc\b([^<>]*|.*\btitle=\".*\"[^<>]*)>\s*$")
 # The tool does not escape quotation marks in titles, so the value ends before the next attribute.
 _TITLE = re.compile(r'\btitle="(.*?)"(?=\s+[\w:-]+="|\s*$)')
 
@@ -62,13 +63,22 @@ def _name_lines(n: int) -> str:
 def parse_json_line(line: bytes) -> tuple[str, str] | None:
     """Return (title, text) of a JSON object with a string `text`, or None if the line is none."""
     try:
-        content = json.loads(line)
+        content = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or not isinstance(content.get("text"), str):
         return None
     title = content.get("title")
-    return (title if isinstance(title, str) else "", content["text"])
+    return _drop_halves(title) if isinstance(title, str) else "", _drop_halves(content["text"])
+
+
+def _drop_halves(text: str) -> str:
+    # JSON's escapes can spell half a character, which no file written later could hold.
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def read_doc_blocks(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
@@ -81,8 +91,8 @@ def read_doc_blocks(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
         BrokenStream: where the stream breaks, is not UTF-8 or ends within a block, after every
             complete line before it.
     """
-    title, lines, size, number, inside = "", [""], 0, 0, False
-    lines.clear()
+    title, inside, size, number = "", False, 0, 0
+    lines: list[str] = []
     broken: BrokenStream | None = None
     try:
         for number, raw in enumerate(read_lines(chunks), start=1):
@@ -90,7 +100,7 @@ def read_doc_blocks(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
                 line = raw.decode("utf-8").rstrip("\r")
             except UnicodeDecodeError as error:
                 raise BrokenStream(number, "line", "text that is not UTF-8") from error
-            header = DOC_LINE.match(line) if "<doc" in line else None
+            header = match_header(line)
             if header is None and line.strip() != "</doc>" and size < MAX_BODY:
                 lines.append(line)
                 size += len(raw)
@@ -111,6 +121,11 @@ def read_doc_blocks(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     yield from _join_block(title, lines)
     if broken is not None:
         raise broken
+
+
+def match_header(line: str) -> re.Match[str] | None:
+    """Match a `<doc ...>` line; group 1 is its attributes."""
+    return _HEADER.match(line) if "<doc" in line and len(line) <= MAX_HEADER else None
 
 
 def _join_block(title: str, lines: list[str]) -> Iterator[tuple[str, str]]:

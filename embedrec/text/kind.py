@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedrec.errors import InputError
 from embedrec.text.compression import find_compression, read_chunks
 from embedrec.text.document import BrokenStream
-from embedrec.text.extracted import DOC_LINE, parse_json_line
+from embedrec.text.extracted import match_header, parse_json_line
 
 _HEAD_SIZE = 1 << 16
 
@@ -25,14 +26,17 @@ _FOREIGN = {
     b"-- MySQL dump": "an SQL dump: take the wiki's pages-articles.xml.bz2 instead",
 }
 _BOMS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16's, which it begins with
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
     b"<\0": "utf-16-le",
     b"\0<": "utf-16-be",
 }
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]+)["']""")
+# Declared encodings that are believed, if the text is no UTF-8.
+_CODECS = re.compile(r"gb|big5|iso8859|cp\d|koi8|shift_jis|euc_")
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}\[\]]', re.DOTALL)
 _XML_PROLOGUE = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
 _USE = (
@@ -64,7 +68,7 @@ def recognise_kind(path: Path, chunk_size: int = _HEAD_SIZE) -> Kind:
     text = codecs.getincrementaldecoder(encoding)("ignore").decode(head).lstrip("\ufeff")
     if not text.strip():
         raise InputError(f"{path} is empty: it holds nothing but white space", value=path)
-    return Kind(_find_form(path, text), "utf-8" if encoding == "ascii" else encoding)
+    return Kind(_find_form(path, text), encoding)
 
 
 def transcode(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -85,17 +89,22 @@ def transcode(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         yield from chunks
         return
     decoder = codecs.getincrementaldecoder(encoding)()
-    position = 0
-    for chunk in chunks:
-        try:
-            yield decoder.decode(chunk).encode("utf-8")
-        except UnicodeError as error:
-            raise BrokenStream(position, "unpacked byte", f"text that is not {encoding}") from error
-        position += len(chunk)
+    n_lines = 0
+    first = True
     try:
+        for chunk in chunks:
+            text = decoder.decode(chunk)
+            if text:
+                n_lines += text.count("\n")
+                yield (text.removeprefix("\ufeff") if first else text).encode("utf-8")
+                first = False
         decoder.decode(b"", final=True)
-    except UnicodeError as error:
-        raise BrokenStream(position, "unpacked byte", "a character cut in the middle") from error
+    except UnicodeDecodeError as error:
+        text = error.object[: error.start].decode(encoding)
+        yield text.encode("utf-8")
+        raise BrokenStream(
+            n_lines + text.count("\n") + 1, "line", f"text that is not {encoding.upper()}"
+        ) from error
 
 
 def _read_head(path: Path, chunk_size: int) -> bytes:
@@ -143,11 +152,11 @@ def _check_utf8(path: Path, head: bytes, declared: str) -> str:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as error:
         if declared:
-            try:
-                codecs.getincrementaldecoder(declared)().decode(head)
-                return codecs.lookup(declared).name
-            except (LookupError, UnicodeError):
-                pass
+            with suppress(LookupError, UnicodeError):
+                codec = codecs.lookup(declared)
+                if _CODECS.match(codec.name):
+                    codecs.getincrementaldecoder(codec.name)().decode(head)
+                    return codec.name
         valid = head[: error.start]
         if len(valid.decode("utf-8")) == len(valid) and _looks_written(head, "gb18030"):
             raise _suggest_iconv(path, "GB18030") from error
@@ -183,25 +192,23 @@ def _find_form(path: Path, text: str) -> str:
     first = body[:100].lower()
     if first.startswith("<mediawiki"):
         return "dump"
-    if first.startswith("<!doctype mediawiki") or ("<mediawiki" in body and "<!ENTITY" in body):
-        raise InputError(
-            f"{path} declares a document type, which no MediaWiki export has: "
-            "it is refused, fetch the dump from its wiki",
-            value=path,
-        )
     if first.startswith(("<!doctype html", "<html")):
         raise InputError(f"{path} is a web page, not a dump: fetch the dump itself", value=path)
-    if text.lstrip().startswith("<?xml") or first.startswith("<page>"):
-        raise InputError(f"{path} is XML, but no MediaWiki export; {_USE}", value=path)
+    if first.startswith("<!doctype"):
+        raise InputError(
+            f"{path} declares an XML document type, which no MediaWiki export has; it is refused: "
+            "fetch the dump from its wiki",
+            value=path,
+        )
     stripped = text.lstrip()
-    if DOC_LINE.match(stripped.split("\n", 1)[0]):
+    if stripped.startswith("<?xml") or first.startswith("<page>"):
+        raise InputError(f"{path} is XML, but no whole MediaWiki export; {_USE}", value=path)
+    lines = stripped.split("\n", 1000)
+    if match_header(lines[0]):
         return "doc"
-    if stripped.startswith("{") or re.match(r"\[\s*[{\[\"]", stripped):
-        lines = [line.encode("utf-8", "replace") for line in stripped.splitlines()[:1000]]
-        if any(parse_json_line(line) for line in lines):
+    if stripped.startswith(("{", "[")):
+        if any(parse_json_line(line.encode("utf-8")) for line in lines) or _opens_article(lines[0]):
             return "json"
-        if len(lines) == 1 and re.match(r"\{.*\"text\"\s*:\s*\"", stripped, re.DOTALL):
-            return "json"  # the first line is longer than the head
         if re.match(r"[\[{\s]+\"", stripped):
             raise InputError(
                 f"{path} is JSON, but not JSON lines with a 'text' field; write one object a line, "
@@ -209,3 +216,17 @@ def _find_form(path: Path, text: str) -> str:
                 value=path,
             )
     return "plain"
+
+
+def _opens_article(line: str) -> bool:
+    """Tell whether a JSON object, perhaps longer than the head, has a `text` at its top."""
+    depth = 0
+    for found in _JSON_TOKEN.finditer(line):
+        token = found[0]
+        if token in "{[":
+            depth += 1
+        elif token in "}]":
+            depth -= 1
+        elif depth == 1 and token.endswith(":") and token.startswith('"text"'):
+            return line[found.end() :].lstrip().startswith('"')
+    return False

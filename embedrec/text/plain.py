@@ -13,6 +13,7 @@ MAX_PIECE = 1 << 19
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _BLANKS = (" ", "\t", "\u3000")
+_WHITE_SPACE = re.compile(r"\s*")
 
 
 def read_paragraphs(chunks: Iterable[bytes], max_piece: int = MAX_PIECE) -> Iterator[str]:
@@ -81,6 +82,8 @@ class _Cutter:
     def finish(self, complete: bool) -> Iterator[str]:
         self._join()
         if not complete:
+            # First what any chunking would have given by now, then the rest up to a safe place.
+            yield from self._cut(final=False)
             text = self._text
             end = text.rfind("\n") + 1
             if not end and self._in_line:
@@ -95,6 +98,8 @@ class _Cutter:
     def _cut(self, final: bool) -> Iterator[str]:
         text, start, size = self._text, 0, len(self._text)
         while start < size:
+            # The bound counts from the first word, so that no chunking moves it.
+            start = _skip_white_space(text, start)
             # A stretch ends at a blank line, provided that lies within the bound; what may still
             # grow into a blank line, or up to the bound, waits for more text.
             window = start + self._max
@@ -115,3 +120,8 @@ class _Cutter:
             if piece and not piece.isspace():
                 yield piece.strip()
         self._text = text[start:]
+
+
+def _skip_white_space(text: str, start: int) -> int:
+    found = _WHITE_SPACE.match(text, start)
+    return found.end() if found else start

@@ -104,7 +104,7 @@ class DocumentReader:
                     Damage(str(file), broken.position, broken.unit, broken.reason, n_kept)
                 )
             n_before += size
-            self.n_bytes_read = n_before
+            self.n_bytes_read = max(self.n_bytes_read, n_before)
         if not self.counts["documents"]:
             raise self._describe_nothing()
 
@@ -138,9 +138,15 @@ class DocumentReader:
             )
         what = f"{first} holds" if len(self.files) == 1 else f"{first} and the other inputs hold"
         if any(kind.form == "dump" for kind in self._kinds):
+            names = ("other_namespaces", "redirects", "other_models", "empty")
+            others = ", ".join(
+                f"{name.replace('_', ' ')} {self.counts[name]:,}"
+                for name in names
+                if self.counts[name]
+            )
             return InputError(
-                f"{what} no article: {self.counts['pages']:,} pages, all of them redirects or "
-                "outside namespace 0; take the pages-articles dump of the wiki",
+                f"{what} no article ({self.counts['pages']:,} pages: {others or 'none'}); "
+                "take the pages-articles dump of a wiki that has some",
                 value=first,
             )
         return InputError(f"{what} no text; give other inputs", value=first)
