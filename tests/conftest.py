@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines are shared and kernels compile on first use: time is for benchmarks/, not for tests.
+settings.register_profile("embedrec", deadline=None)
+settings.load_profile("embedrec")
 
 ROOT = Path(__file__).resolve().parent.parent
 

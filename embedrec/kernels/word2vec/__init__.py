@@ -1,0 +1,22 @@
+"""Word2vec's inner loops: skip-gram and CBOW, each over any set of outputs.
+
+Model and loss are two axes. `target` lists the output units of a centre word with their labels (the
+word and its negatives, the nodes of its Huffman path, or both); `skipgram` and `cbow` train an
+input against whatever stands in that list; `error` turns scores into errors and loss.
+
+One window is one mini-batch: all its scores are computed from the weights as they were before it,
+and its update is the exact gradient of its loss times the learning rate. The negatives of a centre
+word are drawn once and shared by the inputs of its window.
+
+Sources: Mikolov et al., "Efficient estimation of word representations in vector space" (2013a) and
+"Distributed representations of words and phrases and their compositionality" (2013b); Rong,
+"word2vec parameter learning explained" (2014), whose equation numbers the comments use.
+"""
+
+from __future__ import annotations
+
+from embedrec.kernels.word2vec.cbow import train_cbow
+from embedrec.kernels.word2vec.plan import Plan
+from embedrec.kernels.word2vec.skipgram import train_skipgram
+
+__all__ = ["Plan", "train_cbow", "train_skipgram"]

@@ -1,0 +1,61 @@
+"""Which words survive, which window a centre word gets, and which output units it trains."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from embedrec.kernels.alias import draw
+from embedrec.kernels.random import STEP, mix, to_range, to_unit
+
+
+@njit(inline="always", nogil=True)
+def subsample(ids, begin, end, keep, kept, counter):
+    """Copy the surviving words of one sentence into `kept`; return their number and the counter."""
+    n = 0
+    for at in range(begin, end):
+        word = ids[at]
+        counter += STEP
+        if to_unit(mix(counter)) < keep[word]:
+            kept[n] = word
+            n += 1
+    return n, counter
+
+
+@njit(inline="always", nogil=True)
+def pick_window(at, n, plan, counter):
+    """Return the half-open range of positions around `at`, and the counter."""
+    size = plan.window
+    if plan.shrink:
+        counter += STEP
+        size = np.int64(to_range(mix(counter), plan.window)) + 1
+    return max(0, at - size), min(n, at + size + 1), counter
+
+
+@njit(inline="always", nogil=True)
+def pick_targets(centre, plan, rows, labels, counter):
+    """List the output units of a centre word.
+
+    Fills rows (int64) and labels (float32): first the word itself (label 1) and its negatives
+    (label 0; one that hits the word itself is left out), then the nodes of its Huffman path
+    (label 1 - code). Returns their number and the counter.
+    """
+    n = 0
+    if plan.n_negative > 0:
+        rows[0] = centre
+        labels[0] = np.float32(1)
+        n = 1
+        for _ in range(plan.n_negative):
+            counter += STEP
+            negative = draw(plan.alias_table, mix(counter))
+            if negative != centre:
+                rows[n] = negative
+                labels[n] = np.float32(0)
+                n += 1
+    if plan.max_path > 0:
+        for at in range(plan.path_offsets[centre], plan.path_offsets[centre + 1]):
+            step = np.int64(plan.path_steps[at])
+            rows[n] = plan.path_base + (step >> 1)
+            labels[n] = np.float32(1 - (step & 1))
+            n += 1
+    return n, counter

@@ -1,0 +1,107 @@
+"""Running an epoch's blocks on threads, stopping only between blocks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from embedrec.kernels.word2vec import Plan, train_cbow, train_skipgram
+from embedrec.models.word2vec.block import Block
+from embedrec.models.word2vec.state import State
+
+Finished = tuple[Block, float, int]
+
+
+class BlockRunner:
+    """Trains blocks on a fixed number of threads, always stopping between blocks.
+
+    Threads take the next block from one shared iterator, so the blocks that have been trained are
+    always the first so many of the epoch. With several threads the weights are updated without
+    locks (Hogwild: Niu et al. 2011).
+    """
+
+    def __init__(self, state: State, architecture: str, plan: Plan, n_threads: int) -> None:
+        self._state = state
+        self._train = train_skipgram if architecture == "skipgram" else train_cbow
+        self._plan = plan
+        self._n_threads = n_threads
+
+    def run(
+        self,
+        blocks: Iterator[Block],
+        deadline: float,
+        report: Callable[[Block, float, int], None],
+    ) -> bool:
+        """Train blocks until there are none left (True) or `deadline` has passed (False).
+
+        Args:
+            blocks: the epoch's blocks from the state's next one on.
+            deadline: `time.monotonic()` value.
+            report: called on this thread with each block, its summed loss and its pairs.
+
+        The state's position is advanced block by block. If `report` raises, or an interruption
+        arrives, the threads finish the blocks they are at, the position is brought up to date, and
+        the exception goes on: a checkpoint may be written then.
+        """
+        finished: queue.SimpleQueue[Finished | BaseException | None] = queue.SimpleQueue()
+        lock, stop = threading.Lock(), threading.Event()
+        exhausted = False
+
+        def work() -> None:
+            nonlocal exhausted
+            try:
+                while not stop.is_set() and time.monotonic() < deadline:
+                    with lock:
+                        block = next(blocks, None)
+                        if block is None:
+                            exhausted = True
+                            return
+                    loss, n_pairs = self._train_block(block)
+                    # Counted here and not where it is reported: an interruption strikes the
+                    # reporting thread at any point, and must not lose a block.
+                    with lock:
+                        self._state.count_block(loss, n_pairs)
+                    finished.put((block, loss, n_pairs))
+            except BaseException as error:
+                stop.set()
+                finished.put(error)
+            finally:
+                finished.put(None)
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(self._n_threads)]
+        n_running = len(threads)
+        failure: BaseException | None = None
+        try:
+            for thread in threads:
+                thread.start()
+            while n_running:
+                item = finished.get()
+                if item is None:
+                    n_running -= 1
+                elif isinstance(item, BaseException):
+                    failure = item
+                else:
+                    report(*item)
+        finally:
+            stop.set()
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+        if failure is not None:
+            raise failure
+        return exhausted
+
+    def _train_block(self, block: Block) -> tuple[float, int]:
+        return self._train(
+            block.ids,
+            block.offsets,
+            self._state.inputs,
+            self._state.outputs,
+            self._plan,
+            np.float32(block.rate),
+            np.uint64(block.counter),
+        )

@@ -1,0 +1,204 @@
+"""The estimator: fit on a corpus, keep the vectors, save and load."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embedrec.errors import CorruptedError, InputError, ParameterError
+from embedrec.files import PathLike, map_tensors, save_tensors
+from embedrec.models.word2vec.block import find_longest_sentence
+from embedrec.models.word2vec.callback import Callback
+from embedrec.models.word2vec.loop import BlockRunner
+from embedrec.models.word2vec.parameters import Parameters
+from embedrec.models.word2vec.plan import build_plan
+from embedrec.models.word2vec.state import (
+    State,
+    identify_training,
+    load_checkpoint,
+    save_checkpoint,
+    start_state,
+)
+from embedrec.models.word2vec.training import run_training
+from embedrec.progress import Progress, SilentProgress
+from embedrec.vectors.keyed import KeyedVectors
+
+if TYPE_CHECKING:
+    from embedrec.corpus.shards import Corpus
+
+TRAINING_FILE = "training.safetensors"
+
+
+class Word2Vec:
+    """Word vectors by skip-gram or CBOW.
+
+    Args:
+        n_threads: threads that train at once. One thread gives the same bits for a seed; several
+            update shared weights without locks, so that runs differ slightly.
+        **parameters: see `Parameters`.
+
+    Attributes:
+        parameters: Parameters.
+        n_threads: as given.
+        vectors_: KeyedVectors, after `fit` or `load`.
+        losses_: mean loss per predicted pair of each epoch.
+
+    Raises:
+        ParameterError: for a parameter that can't be worked with.
+    """
+
+    vectors_: KeyedVectors
+    losses_: list[float]
+
+    def __init__(self, *, n_threads: int = 1, **parameters: Any) -> None:
+        if isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1:
+            raise ParameterError(
+                f"n_threads must be a whole number from 1, not {n_threads!r}", value=n_threads
+            )
+        known = Parameters.__dataclass_fields__
+        for name in parameters:
+            if name not in known:
+                raise ParameterError(
+                    f"Word2Vec has no parameter {name!r}; it has {', '.join(known)}", value=name
+                )
+        self.parameters = Parameters(**parameters)
+        self.n_threads = n_threads
+        self._outputs: np.ndarray | None = None
+
+    def fit(
+        self,
+        corpus: Corpus,
+        *,
+        checkpoint: PathLike | None = None,
+        checkpoint_seconds: float = 120.0,
+        resume: bool = False,
+        progress: Progress | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Word2Vec:
+        """Train from the start, or from a checkpoint on.
+
+        Args:
+            corpus: what to train on.
+            checkpoint: folder in which the state is saved every `checkpoint_seconds`, at the end of
+                each epoch, and when training is interrupted. It is left there at the end.
+            checkpoint_seconds: a killed run loses at most this much work.
+            resume: go on from `checkpoint` if it is there.
+            progress: told the words trained, in raw words of the corpus.
+            callbacks: told of every block and epoch.
+
+        Returns:
+            self.
+
+        Raises:
+            ResumeError: if the checkpoint was made with other parameters or another corpus.
+            DivergenceError: if weights are no longer finite; the last checkpoint stays.
+        """
+        if not checkpoint_seconds > 0:
+            raise ParameterError(
+                f"checkpoint_seconds must be above 0, not {checkpoint_seconds}",
+                value=checkpoint_seconds,
+            )
+        identity = identify_training(self.parameters, corpus.manifest.files)
+        if resume and checkpoint is not None and Path(checkpoint).is_dir():
+            state = load_checkpoint(checkpoint, identity)
+        else:
+            state = start_state(self.parameters, len(corpus.vocabulary.words))
+        counts = np.asarray(corpus.vocabulary.counts)
+        plan = build_plan(self.parameters, counts, find_longest_sentence(corpus))
+
+        def save() -> None:
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, state, identity)
+
+        run_training(
+            corpus,
+            self.parameters,
+            state,
+            BlockRunner(state, self.parameters.architecture, plan, self.n_threads),
+            save=save,
+            save_seconds=checkpoint_seconds,
+            progress=progress or SilentProgress(),
+            callbacks=callbacks,
+        )
+        self._keep(corpus, state)
+        return self
+
+    def _keep(self, corpus: Corpus, state: State) -> None:
+        self.losses_ = state.losses
+        self._outputs = state.outputs
+        training = {**self.parameters.to_json(), "losses": state.losses}
+        user_dict = corpus.user_dict
+        self.vectors_ = KeyedVectors(
+            corpus.vocabulary.words,
+            state.inputs,
+            counts=corpus.vocabulary.counts,
+            metadata={"text": corpus.text, "training": training},
+            user_dict_text=user_dict.read_text(encoding="utf-8") if user_dict else None,
+        )
+
+    def save(self, folder: PathLike) -> None:
+        """Write the model: a vectors folder with the output weights beside, replaced as a whole.
+
+        Raises:
+            ParameterError: if there is nothing to save yet.
+            StorageError: if it can't be written; what stood there stays.
+        """
+        outputs = self._outputs
+        if outputs is None:
+            raise ParameterError("the model holds no vectors yet: call fit first")
+        tensors = split_outputs(self.parameters, outputs, len(self.vectors_))
+        self.vectors_.save(folder, lambda work: save_tensors(work / TRAINING_FILE, tensors))
+
+    @classmethod
+    def load(cls, folder: PathLike, *, n_threads: int = 1, verify: bool = False) -> Word2Vec:
+        """Open a saved model, its arrays mapped read-only.
+
+        Raises:
+            InputError: if the folder holds vectors without the weights of a training.
+            CorruptedError: if its parts don't fit together, or with `verify` a checksum differs.
+        """
+        vectors = KeyedVectors.load(folder, verify=verify)
+        path = Path(folder) / TRAINING_FILE
+        training = vectors.metadata.get("training")
+        if not path.is_file() or not isinstance(training, dict):
+            raise InputError(
+                f"{os.fspath(folder)} holds vectors only, without the weights of a training; "
+                "open it with KeyedVectors.load",
+                value=folder,
+            )
+        parameters = Parameters.from_json(training)
+        model = cls(n_threads=n_threads, **parameters.to_json())
+        model.vectors_ = vectors
+        model.losses_ = [float(loss) for loss in training.get("losses", [])]
+        tensors = map_tensors(path)
+        expected = list_output_shapes(parameters, len(vectors))
+        if {name: array.shape for name, array in tensors.items()} != expected:
+            raise CorruptedError(f"{path} does not fit the vectors beside it", value=path)
+        model._outputs = np.concatenate([tensors[name] for name in expected])
+        return model
+
+
+def split_outputs(
+    parameters: Parameters, outputs: np.ndarray, n_words: int
+) -> dict[str, np.ndarray]:
+    """Name the parts of the output matrix: `negative` (V, D) and `hierarchical` (V - 1, D)."""
+    parts, begin = {}, 0
+    for name, (n_rows, _) in list_output_shapes(parameters, n_words).items():
+        parts[name] = outputs[begin : begin + n_rows]
+        begin += n_rows
+    return parts
+
+
+def list_output_shapes(parameters: Parameters, n_words: int) -> dict[str, tuple[int, int]]:
+    """Return the shape of each part of the output matrix, in the order in which they stand."""
+    size = parameters.vector_size
+    shapes = {}
+    if parameters.uses_negatives:
+        shapes["negative"] = (n_words, size)
+    if parameters.uses_paths:
+        shapes["hierarchical"] = (n_words - 1, size)
+    return shapes

@@ -1,0 +1,42 @@
+"""From parameters and a vocabulary's counts to the kernels' plan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embedrec.kernels.alias import build_alias_table
+from embedrec.kernels.huffman import build_huffman_paths
+from embedrec.kernels.word2vec import Plan
+from embedrec.models.word2vec.parameters import Parameters, compute_keep
+
+
+def build_plan(parameters: Parameters, counts: np.ndarray, longest_sentence: int) -> Plan:
+    """Build everything that kernels look up.
+
+    Args:
+        parameters: the training's parameters.
+        counts: uint64 (V,), in descending order.
+        longest_sentence: in words.
+    """
+    n_words = len(counts)
+    weights = counts.astype(np.float64) ** parameters.negative_exponent
+    if parameters.uses_paths:
+        path_offsets, path_steps = build_huffman_paths(counts.astype(np.int64))
+    else:
+        path_offsets, path_steps = np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    return Plan(
+        keep=compute_keep(counts, parameters.sample),
+        window=int(parameters.window),
+        shrink=bool(parameters.shrink_window),
+        n_negative=int(parameters.n_negative) if parameters.uses_negatives else 0,
+        alias_table=build_alias_table(weights)
+        if parameters.uses_negatives
+        else np.zeros(0, np.uint64),
+        path_offsets=path_offsets,
+        path_steps=path_steps,
+        path_base=n_words if parameters.uses_negatives else 0,
+        max_path=int(np.diff(path_offsets).max()) if parameters.uses_paths else 0,
+        max_sentence=max(1, longest_sentence),
+        mean=bool(parameters.cbow_mean),
+        full_error=bool(parameters.cbow_full_error),
+    )

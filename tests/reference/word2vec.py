@@ -1,0 +1,137 @@
+"""Word2vec window by window, in float64, from Rong's formulas (2014) and nothing else.
+
+The loss of a window and its gradient are written twice, independently: `compute_loss` from the
+definition of the probability, `compute_gradients` from the derivation. Central differences of the
+first must give the second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.reference.alias import draw
+from tests.reference.random import SplitMix
+
+
+@dataclass
+class Window:
+    """One training example.
+
+    Attributes:
+        context: input words.
+        targets: (row of the output matrix, label) of each logistic unit.
+    """
+
+    context: list[int]
+    targets: list[tuple[int, int]]
+
+
+def sigma(x: float) -> float:
+    """The logistic function."""
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def list_windows(sentences: list[list[int]], plan: Any, counter: int) -> list[Window]:
+    """All windows of some sentences, with the draws that the kernels promise to make.
+
+    Order of draws: one for each word of a sentence (subsampling); then for each centre word one for
+    the window's size, if it shrinks, and one for each negative. A centre word without context draws
+    no negatives.
+    """
+    stream = SplitMix(counter)
+    windows = []
+    for sentence in sentences:
+        kept = [word for word in sentence if stream.next_unit() < plan.keep[word]]
+        for at, centre in enumerate(kept):
+            size = stream.next_range(plan.window) + 1 if plan.shrink else plan.window
+            context = kept[max(0, at - size) : at] + kept[at + 1 : at + size + 1]
+            if not context:
+                continue
+            targets = []
+            if plan.n_negative:
+                targets.append((centre, 1))
+                for _ in range(plan.n_negative):
+                    negative = draw(plan.alias_table, stream.next_bits())
+                    if negative != centre:
+                        targets.append((negative, 0))
+            if len(plan.path_offsets):
+                begin, end = plan.path_offsets[centre : centre + 2]
+                for step in plan.path_steps[begin:end].tolist():
+                    targets.append((plan.path_base + step // 2, 1 - step % 2))
+            windows.append(Window(context, targets))
+    return windows
+
+
+def list_hidden(architecture: str, window: Window, inputs: np.ndarray, mean: bool) -> list:
+    """The hidden vectors of a window: each context vector, or their mean or sum."""
+    vectors = [inputs[word] for word in window.context]
+    if architecture == "skipgram":
+        return vectors
+    total = np.sum(vectors, axis=0)
+    return [total / len(vectors) if mean else total]
+
+
+def compute_loss(
+    architecture: str, window: Window, inputs: np.ndarray, outputs: np.ndarray, mean: bool = True
+) -> float:
+    """-log of the probability of all labels, summed over the hidden vectors (eq. 45 and 55)."""
+    loss = 0.0
+    for hidden in list_hidden(architecture, window, inputs, mean):
+        for row, label in window.targets:
+            p = sigma(outputs[row] @ hidden)
+            loss -= np.log(p if label else 1.0 - p)
+    return loss
+
+
+def compute_gradients(
+    architecture: str,
+    window: Window,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    mean: bool = True,
+    full_error: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """dE/d(inputs) and dE/d(outputs) of one window (eq. 19-23, 51-54, 59-61).
+
+    With `full_error` each context vector gets the hidden vector's whole gradient, which is not the
+    gradient of the mean, but what word2vec.c adds.
+    """
+    d_inputs, d_outputs = np.zeros_like(inputs), np.zeros_like(outputs)
+    n = len(window.context)
+    for i, hidden in enumerate(list_hidden(architecture, window, inputs, mean)):
+        d_hidden = np.zeros(inputs.shape[1])
+        for row, label in window.targets:
+            error = sigma(outputs[row] @ hidden) - label
+            d_hidden += error * outputs[row]
+            d_outputs[row] += error * hidden
+        if architecture == "skipgram":
+            d_inputs[window.context[i]] += d_hidden
+        else:
+            for word in window.context:
+                d_inputs[word] += d_hidden / n if mean and not full_error else d_hidden
+    return d_inputs, d_outputs
+
+
+def train(
+    architecture: str,
+    sentences: list[list[int]],
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    plan: Any,
+    rate: float,
+    counter: int,
+) -> tuple[float, int]:
+    """Descend window by window; changes the matrices in place, returns summed loss and pairs."""
+    loss, n_pairs = 0.0, 0
+    for window in list_windows(sentences, plan, counter):
+        loss += compute_loss(architecture, window, inputs, outputs, plan.mean)
+        n_pairs += len(window.context) if architecture == "skipgram" else 1
+        d_inputs, d_outputs = compute_gradients(
+            architecture, window, inputs, outputs, plan.mean, plan.full_error
+        )
+        inputs -= rate * d_inputs
+        outputs -= rate * d_outputs
+    return loss, n_pairs
