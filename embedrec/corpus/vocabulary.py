@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from embedrec.errors import CorruptedError, InputError, ParameterError
+from embedrec.corpus.vocabulary_fault import find_fault, read_lines
+from embedrec.errors import ParameterError
 from embedrec.files import PathLike, write_atomic
 
 MAX_WORDS = 2**32 - 1
@@ -125,7 +125,7 @@ class Vocabulary:
                 the line before, or repeats a word.
         """
         path = Path(path)
-        text = _read_text(path)
+        text = read_lines(path)
         # White space is banned from words, so that one split gives words and counts in turn. That
         # the lines written back are the text proves that each line was well-formed.
         tokens = text.split()
@@ -138,10 +138,10 @@ class Vocabulary:
         except (ValueError, OverflowError):
             faultless = False
         if not faultless or not words or np.any(counts[1:] > counts[:-1]):
-            raise _find_fault(path, text)
+            raise find_fault(path, text)
         vocabulary = cls(words, counts)
         if len(vocabulary.key_to_index) != len(words):
-            raise _find_fault(path, text)
+            raise find_fault(path, text)
         return vocabulary
 
 
@@ -207,48 +207,3 @@ def find_repeated(words: Iterable[str]) -> str | None:
             return word
         seen.add(word)
     return None
-
-
-def _read_text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _describe_fault(path, line, "it is not UTF-8") from error
-
-
-def _find_fault(path: Path, text: str) -> CorruptedError:
-    lines = text.split("\n")
-    if lines == [""]:
-        return _describe_fault(path, 1, "the file is empty")
-    before: int | None = None
-    seen: set[str] = set()
-    for number, line in enumerate(lines[:-1], 1):
-        word, _, count = line.rpartition(" ")
-        if word.split() != [word]:
-            return _describe_fault(path, number, f"{_quote(line)} is not 'word count'")
-        if not (count.isascii() and count.isdigit()) or str(int(count)) != count:
-            return _describe_fault(path, number, f"the count {_quote(count)} is no whole number")
-        if int(count) >= 2**64:
-            return _describe_fault(path, number, f"the count {count} is too large")
-        if before is not None and int(count) > before:
-            return _describe_fault(path, number, f"the count {count} is above the one before")
-        if word in seen:
-            return _describe_fault(path, number, f"the word {_quote(word)} comes a second time")
-        before = int(count)
-        seen.add(word)
-    return _describe_fault(path, len(lines), f"it is cut short at {_quote(lines[-1])}")
-
-
-def _quote(value: Any) -> str:
-    return repr(value) if len(value) <= 40 else repr(value[:40]) + "..."
-
-
-def _describe_fault(path: Path, line: int, what: str) -> CorruptedError:
-    return CorruptedError(
-        f"{path}, line {line}: {what}; the vocabulary is damaged, build it again", value=line
-    )
