@@ -1,0 +1,132 @@
+"""One page of the encyclopaedia: lead, sections, lists and what stands around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .chance import Chance
+from .facts import Entity, Facts, tomllib
+from .markup import mark_terms, write_footer, write_infobox, write_note, write_rules, write_table
+from .phrase import Phraser
+
+PATTERNS = Path(__file__).resolve().parent / "patterns"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading (several to choose from) and the sentences that may stand under it."""
+
+    titles: list[str]
+    take: int
+    patterns: list[str]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How pages of one kind are written; read from sample/patterns/*.toml."""
+
+    label: str
+    infobox: str
+    boxed: list[list[str]]
+    categories: list[str]
+    lead: list[str]
+    sections: list[Section]
+    lists: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read_styles(folder: Path = PATTERNS) -> dict[str, Style]:
+    """Read all pattern files: kind to style."""
+    styles = {}
+    for path in sorted(folder.glob("*.toml")):
+        with path.open("rb") as file:
+            for kind, table in tomllib.load(file).items():
+                sections = [
+                    Section(part["title"], part["take"], part["patterns"])
+                    for part in table["section"]
+                ]
+                styles[kind] = Style(
+                    label=table["label"],
+                    infobox=table["infobox"],
+                    boxed=table.get("boxed", []),
+                    categories=table["categories"],
+                    lead=table["lead"],
+                    sections=sections,
+                    lists=table.get("list", []),
+                    tables=table.get("table", []),
+                )
+    return styles
+
+
+def write_article(entity: Entity, facts: Facts, style: Style) -> str:
+    """Wikitext of an entity's page, the same for the same facts and patterns."""
+    chance = Chance("page", entity.title)
+    phraser = Phraser(facts, entity, chance)
+    leads = [pattern for pattern in style.lead if phraser.fits(pattern)]
+    if not leads:
+        raise ValueError(f"{entity.title}: no lead of {entity.kind} fits")
+    lead = phraser.fill(chance.pick(leads)).replace("@@", f"'''{entity.name}'''", 1)
+    body = [lead + (write_note(entity, chance) if chance.happens(0.5) else "")]
+    for section in style.sections:
+        body += write_section(section, phraser, entity, chance)
+    for entry in style.lists:
+        body += write_list(entry, phraser, entity, facts, chance)
+    for entry in style.tables:
+        rows = write_table(entity, entry["title"], entry["path"], entry["columns"], facts)
+        body += ["", f"== {entry['title']} ==", *rows] if rows else []
+    text = "\n".join(body)
+    head = write_rules(entity, text, chance)
+    if chance.happens(0.7):
+        head += write_infobox(style.infobox, entity, style.boxed, facts)
+    if chance.happens(0.1):
+        head.append(f"[[File:{entity.name}.jpg|thumb|200px|[[{entity.title}]]的图片]]")
+    if chance.happens(0.08):
+        head.append("<!-- 本条目由程序根据事实表写成 -->")
+    names = [phraser.fill(name) for name in style.categories if phraser.fits(name)]
+    names = [name.replace("[", "").replace("]", "") for name in names]
+    footer = write_footer(names, phraser.linker, chance)
+    return "\n".join([*head, mark_terms(text, chance), *footer]) + "\n"
+
+
+def write_section(
+    section: Section, phraser: Phraser, entity: Entity, chance: Chance
+) -> list[str]:
+    """Heading and one or two paragraphs, or nothing where no pattern fits."""
+    fitting = [pattern for pattern in section.patterns if phraser.fits(pattern)]
+    chosen = chance.take(fitting, section.take)
+    if not chosen:
+        return []
+    sentences = [phraser.fill(pattern) for pattern in chosen]
+    if chance.happens(0.3):
+        spot = chance.below(len(sentences))
+        sentences[spot] += write_note(entity, chance)
+    if chance.happens(0.1):
+        sentences[0] = sentences[0].replace(entity.name, f"-{{{entity.name}}}-", 1) if (
+            f"[{entity.name}" not in sentences[0] and f"|{entity.name}" not in sentences[0]
+        ) else sentences[0]
+    title = phraser.fill(chance.pick(section.titles))
+    lines = ["", f"== {title} =="] if title else [""]
+    middle = len(sentences) // 2 if len(sentences) > 3 else 0
+    if middle:
+        lines += ["".join(sentences[:middle]), ""]
+    return [*lines, "".join(sentences[middle:])]
+
+
+def write_list(
+    entry: dict[str, Any], phraser: Phraser, entity: Entity, facts: Facts, chance: Chance
+) -> list[str]:
+    """A bullet or numbered list of what a path leads to."""
+    titles = facts.follow(entity, entry["path"])[: entry.get("most", 12)]
+    if len(titles) < entry.get("least", 2):
+        return []
+    lines = ["", f"== {chance.pick(entry['title'])} =="]
+    for title in titles:
+        line = ("# " if entry.get("numbered") else "* ") + phraser.linker.mention(title)
+        row = facts.pages.get(title)
+        values = facts.follow(row, entry["note"]) if row and "note" in entry else []
+        if values:
+            line += f"（{'、'.join(phraser.linker.mention(v) for v in values[:3])}）"
+        lines.append(line)
+    return lines
