@@ -17,7 +17,7 @@ import numpy as np
 
 from embedrec.errors import CorruptedError, InputError, ParameterError
 from embedrec.files import PathLike, compute_checksum, map_tensors, save_tensors, write_folder
-from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, load_manifest
+from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, load_manifest, peek_kind
 from embedrec.vectors.stored import StoredVectors
 
 KIND = "vectors"
@@ -37,10 +37,12 @@ def save_folder(
             files it leaves there get checksums too.
 
     Raises:
-        ParameterError: if a word can't stand in a list with one word a line.
+        ParameterError: if a word can't stand in a list with one word a line, or a folder of that
+            name holds something else, which is left alone.
         StorageError: if the place can't be written; what was there stays.
     """
     text = _format_words(stored)
+    _check_place(Path(folder))
     with write_folder(folder) as work:
         (work / _WORDS).write_bytes(text)
         save_tensors(work / _MATRIX, {"vectors": stored.vectors})
@@ -104,6 +106,15 @@ def load_folder(folder: PathLike, *, verify: bool = False) -> StoredVectors:
         dict(manifest.parameters),
         dictionary.read_bytes().decode("utf-8", "replace") if dictionary.is_file() else None,
     )
+
+
+def _check_place(folder: Path) -> None:
+    # Writing replaces a folder as a whole; one that holds a person's other files must not go.
+    if folder.is_dir() and any(folder.iterdir()) and peek_kind(folder) != KIND:
+        raise ParameterError(
+            f"{folder} is there and holds something other than vectors; choose another name",
+            value=str(folder),
+        )
 
 
 def _format_words(stored: StoredVectors) -> bytes:

@@ -25,3 +25,30 @@ class StoredVectors:
     counts: np.ndarray | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     user_dict_text: str | None = None
+
+
+class RowBuffer:
+    """Collects rows of a matrix whose height is known late, without holding it twice.
+
+    Args:
+        size: values of a row.
+        expected: how many rows are likely to come; 0 if nobody knows.
+    """
+
+    def __init__(self, size: int, expected: int = 0) -> None:
+        self._rows = np.empty((expected, size), np.float32)
+        self._n = 0
+
+    def append(self, block: np.ndarray) -> None:
+        """Add the rows of `block`, (R, size)."""
+        end = self._n + len(block)
+        if end > len(self._rows):
+            # In place, so that the system may move pages rather than copy values.
+            self._rows.resize((max(end, len(self._rows) * 3 // 2), block.shape[1]), refcheck=False)
+        self._rows[self._n : end] = block
+        self._n = end
+
+    def finish(self) -> np.ndarray:
+        """Return what was collected, (N, size) float32; the buffer is of no use afterwards."""
+        self._rows.resize((self._n, self._rows.shape[1]), refcheck=False)
+        return self._rows
