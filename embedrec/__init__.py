@@ -1,5 +1,91 @@
-"""embedrec: word embeddings and recommendations, Chinese first."""
+"""embedrec: word embeddings and recommendations, Chinese first.
+
+The public names below load what they need when they are first used, so that importing the package
+costs next to nothing.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from embedrec.errors import (
+    CorruptedError,
+    DivergenceError,
+    EmbedrecError,
+    InputError,
+    MissingExtraError,
+    ParameterError,
+    ResumeError,
+    StorageError,
+    UnknownWordError,
+    VersionError,
+)
+
+if TYPE_CHECKING:
+    from embedrec.corpus.shards import Corpus
+    from embedrec.corpus.vocabulary import Vocabulary
+    from embedrec.models.word2vec import Word2Vec
+    from embedrec.pipeline import build_corpus, train
+    from embedrec.recommend.words import WordRecommender
+    from embedrec.text.pipeline import TextPipeline, TextSettings
+    from embedrec.vectors.evaluate import evaluate_analogies, evaluate_similarity
+    from embedrec.vectors.formats import load_vectors, save_vectors
+    from embedrec.vectors.keyed import KeyedVectors
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Corpus",
+    "CorruptedError",
+    "DivergenceError",
+    "EmbedrecError",
+    "InputError",
+    "KeyedVectors",
+    "MissingExtraError",
+    "ParameterError",
+    "ResumeError",
+    "StorageError",
+    "TextPipeline",
+    "TextSettings",
+    "UnknownWordError",
+    "VersionError",
+    "Vocabulary",
+    "Word2Vec",
+    "WordRecommender",
+    "__version__",
+    "build_corpus",
+    "evaluate_analogies",
+    "evaluate_similarity",
+    "load_vectors",
+    "save_vectors",
+    "train",
+]
+
+_HOMES = {
+    "Corpus": "embedrec.corpus.shards",
+    "KeyedVectors": "embedrec.vectors.keyed",
+    "TextPipeline": "embedrec.text.pipeline",
+    "TextSettings": "embedrec.text.pipeline",
+    "Vocabulary": "embedrec.corpus.vocabulary",
+    "Word2Vec": "embedrec.models.word2vec",
+    "WordRecommender": "embedrec.recommend.words",
+    "build_corpus": "embedrec.pipeline",
+    "evaluate_analogies": "embedrec.vectors.evaluate",
+    "evaluate_similarity": "embedrec.vectors.evaluate",
+    "load_vectors": "embedrec.vectors.formats",
+    "save_vectors": "embedrec.vectors.formats",
+    "train": "embedrec.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'embedrec' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
