@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 # A small corpus wants what a large one does not: rare words kept, frequent ones thinned out less,
 # many passes, and more negatives for each pair.
 MIN_COUNT = 3
-TRAINING = {"vector_size": 100, "epochs": 20, "sample": 1e-3, "n_negative": 10, "seed": 1}
+TRAINING: dict[str, Any] = {
+    "vector_size": 100,
+    "epochs": 20,
+    "sample": 1e-3,
+    "n_negative": 10,
+    "seed": 1,
+}
 WORDS = ("周杰伦", "北京", "李白", "长江", "法国", "足球", "大熊猫", "物理学", "python")
 ANALOGIES = (("李白", "唐朝", "苏轼"), ("法国", "巴黎", "日本"), ("四川", "成都", "浙江"))
 HISTORY = ("周杰伦", "方文山", "李白")

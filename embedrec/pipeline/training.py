@@ -1,0 +1,163 @@
+"""Raw text or a corpus to a trained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from embedrec.corpus.shards import KIND as CORPUS_KIND
+from embedrec.corpus.shards import Corpus
+from embedrec.corpus.workplace import PARTIAL_KIND
+from embedrec.errors import InputError, ParameterError
+from embedrec.files import PathLike
+from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, peek_kind
+from embedrec.models.word2vec import Callback, Word2Vec
+from embedrec.models.word2vec.state import CHECKPOINT_KIND
+from embedrec.pipeline.narrow import describe_narrowed, narrow_corpus
+from embedrec.pipeline.raw import MIN_COUNT, encode_raw, open_raw
+from embedrec.pipeline.workplace import (
+    CHECKPOINT_NAME,
+    CORPUS_NAME,
+    FORMAT_VERSION,
+    KIND,
+    clear_partial,
+    is_finished,
+    open_partial,
+)
+from embedrec.progress import Progress, SilentProgress
+from embedrec.text.pipeline import TextSettings
+from embedrec.vectors.folder import KIND as VECTORS_KIND
+from embedrec.vectors.keyed import KeyedVectors
+
+_OTHER_KINDS = {
+    VECTORS_KIND: "a model",
+    KIND: "an unfinished training",
+    CHECKPOINT_KIND: "a checkpoint of a training",
+    PARTIAL_KIND: "an unfinished corpus",
+}
+
+
+def train(
+    inputs: PathLike | Sequence[PathLike],
+    folder: PathLike,
+    *,
+    settings: TextSettings | None = None,
+    min_count: int | None = None,
+    max_vocab: int | None = None,
+    n_workers: int | None = None,
+    keep_corpus: PathLike | None = None,
+    n_threads: int = 1,
+    resume: bool = False,
+    progress: Progress | None = None,
+    callbacks: Sequence[Callback] = (),
+    **parameters: Any,
+) -> KeyedVectors:
+    """Train word2vec on raw text or on a corpus, and write the model to `folder`.
+
+    The work is done in `<folder>.partial`, which is removed at the end. Interrupted at any moment,
+    a call with `resume` continues the stage that was under way. A finished model in `folder` that
+    was made from the same is returned as it is.
+
+    Args:
+        inputs: a corpus folder, or raw inputs as for `build_corpus`. A folder of files is raw.
+        folder: where the model goes.
+        settings: as for `build_corpus`; only for raw inputs.
+        min_count: as for `build_corpus`, by default 5; with a corpus by default its own, and not
+            smaller than that.
+        max_vocab: as for `build_corpus`; with a corpus by default its own, and not larger.
+        n_workers: as for `build_corpus`.
+        keep_corpus: keep the corpus of raw inputs in this folder; else it is removed in the end.
+        n_threads: threads that train; 1 gives the same bits for a seed.
+        resume: continue an interrupted call.
+        progress: told what goes on.
+        callbacks: as for `Word2Vec.fit`.
+        **parameters: parameters of `Word2Vec`.
+
+    Returns:
+        The vectors, mapped from `folder`. Their metadata tell how they were made: "text",
+        "corpus", "inputs", "training", and "damages" of the input.
+
+    Raises:
+        ParameterError: for a parameter that can't be worked with, or if `folder` holds something
+            else; nothing there is changed.
+        InputError, ResumeError, CorruptedError, StorageError, DivergenceError: as the stages.
+    """
+    progress = progress or SilentProgress()
+    model = Word2Vec(n_threads=n_threads, **parameters)
+    folder = Path(os.path.abspath(folder))
+    partial = folder.with_name(f"{folder.name}.partial")
+    paths = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
+    corpus = find_corpus(paths)
+    if corpus is None:
+        raw = open_raw(paths, settings, MIN_COUNT if min_count is None else min_count, max_vocab)
+        wanted = raw.describe()
+    else:
+        if settings is not None or keep_corpus is not None:
+            raise ParameterError(
+                f"{corpus.folder} is a corpus already: settings and keep_corpus are for raw input; "
+                "leave them out, or train on the raw input"
+            )
+        wanted = describe_narrowed(corpus, min_count, max_vocab)
+    request = describe_training(wanted, model)
+    if is_finished(folder, request):
+        progress.notice(f"{folder} is there already, made from the same; it is used as it is")
+        clear_partial(partial, request)
+        return KeyedVectors.load(folder)
+    open_partial(partial, request, resume, progress)
+    if corpus is None:
+        place = partial / CORPUS_NAME if keep_corpus is None else keep_corpus
+        corpus = encode_raw(raw, place, n_workers, resume, progress)
+    elif wanted is not corpus.manifest:
+        place = partial / CORPUS_NAME
+        made = (place / MANIFEST_NAME).is_file()
+        corpus = Corpus.open(place) if made else narrow_corpus(corpus, place, wanted, progress)
+    checkpoint = partial / CHECKPOINT_NAME
+    model.fit(corpus, checkpoint=checkpoint, resume=resume, progress=progress, callbacks=callbacks)
+    model.vectors_.metadata.update(
+        inputs=request.inputs,
+        corpus=request.parameters["corpus"],
+        n_tokens=corpus.n_tokens,
+        damages=corpus.manifest.facts.get("damages", []),
+    )
+    model.save(folder)
+    clear_partial(partial, request)
+    return KeyedVectors.load(folder)
+
+
+def find_corpus(inputs: Sequence[PathLike]) -> Corpus | None:
+    """Open the corpus that `inputs` name; None if they are raw.
+
+    Raises:
+        ParameterError: if a corpus is given together with anything else.
+        InputError: if a folder holds another artefact.
+    """
+    kinds = {os.fspath(path): peek_kind(path) for path in inputs if Path(path).is_dir()}
+    for path, kind in kinds.items():
+        if kind in _OTHER_KINDS:
+            raise InputError(
+                f"{path} is {_OTHER_KINDS[kind]}; give raw text or a corpus", value=path
+            )
+        if kind == CORPUS_KIND and len(inputs) > 1:
+            raise ParameterError(
+                f"{path} is a corpus and can't be joined with other inputs; build one corpus from "
+                "all raw inputs",
+                value=path,
+            )
+    return Corpus.open(inputs[0]) if CORPUS_KIND in kinds.values() else None
+
+
+def describe_training(corpus: Manifest, model: Word2Vec) -> Manifest:
+    """Return what decides the model: the corpus's own inputs and parameters, and the training's."""
+    return Manifest(
+        KIND,
+        FORMAT_VERSION,
+        inputs=corpus.inputs or corpus.files,
+        parameters={
+            "text": corpus.parameters.get("text", {}),
+            "corpus": {name: corpus.parameters.get(name) for name in ("min_count", "max_vocab")},
+            "training": model.parameters.to_json(),
+        },
+        versions=collect_versions(),
+    )
