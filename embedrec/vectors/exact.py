@@ -15,7 +15,7 @@ import numpy as np
 from embedrec.errors import CorruptedError
 
 _BLOCK_VALUES = 1 << 24  # values in one block of scores or of converted rows (64 MB in float32)
-_SPAN = 256  # scores under one maximum when the threshold is looked for
+_LONGEST_SPAN = 256  # scores under one maximum when the threshold is looked for
 _NORM_RANGE = (1e-15, 1e15)  # outside, float32 products may overflow or lose all their digits
 
 
@@ -63,9 +63,10 @@ class ExactSearch:
         n_rows = len(self._matrix) if limit is None else min(limit, len(self._matrix))
         results = []
         block = max(1, _BLOCK_VALUES // max(n_rows, 1))
+        space = np.empty((min(block, len(queries)), n_rows), np.float32)
         for start in range(0, len(queries), block):
             part = queries[start : start + block]
-            scores = self._score_block(part, n_rows)
+            scores = self._score_block(part, space[: len(part)])
             for row, query in enumerate(part):
                 hidden = [ids for ids in (excluded, own[start + row] if own else None)
                           if ids is not None]  # fmt: skip
@@ -87,7 +88,7 @@ class ExactSearch:
     def find_above(self, query: np.ndarray, row: int) -> np.ndarray:
         """Return the rows (int64, ascending) that score strictly higher than `row` does."""
         bar = self.score(query, np.array([row]))[0]
-        scores = self._score_block(query[None, :], len(self._matrix))[0]
+        scores = self._score_block(query[None, :], np.empty((1, len(self._matrix)), np.float32))[0]
         ids = np.flatnonzero(scores >= bar - self._tolerance)
         ids = np.union1d(ids, self._odd)
         return ids[self.score(query, ids) > bar]
@@ -111,13 +112,15 @@ class ExactSearch:
             return scale_to_unit(self._matrix[ids].astype(np.float64)).astype(np.float32)
         return self._matrix[ids] * self._inverse_norms[ids, None]
 
-    def _score_block(self, queries: np.ndarray, n_rows: int) -> np.ndarray:
+    def _score_block(self, queries: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Fill `scores` (B, R) with the cosines of the queries with the first R rows; return it."""
+        n_rows = scores.shape[1]
         single = queries.astype(np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
             if len(single) == 1:
-                scores = (self._matrix[:n_rows] @ single[0])[None, :]
+                np.matmul(self._matrix[:n_rows], single[0], out=scores[0])
             else:
-                scores = single @ self._matrix[:n_rows].T  # (B, V)
+                np.matmul(single, self._matrix[:n_rows].T, out=scores)
             scores *= self._inverse_norms[:n_rows]
         if len(self._odd):
             scores[:, self._odd[self._odd < n_rows]] = -np.inf
@@ -150,9 +153,10 @@ def select_candidates(
         Positions, int64, ascending; more than `n` of them when scores are close.
     """
     lowest = np.float32(-np.inf) if min_score is None else np.float32(min_score - tolerance)
-    n_spans = len(scores) // _SPAN
-    if n_spans >= 2 * n:
-        maxima = scores[: n_spans * _SPAN].reshape(n_spans, _SPAN).max(axis=1)
+    span = min(_LONGEST_SPAN, len(scores) // (4 * n))
+    if span >= 4:
+        n_spans = len(scores) // span
+        maxima = scores[: n_spans * span].reshape(n_spans, span).max(axis=1)
         bound = np.partition(maxima, n_spans - n)[n_spans - n] - tolerance
         lowest = max(lowest, np.float32(bound))
     ids = np.flatnonzero((scores >= lowest) & (scores > -np.inf))
