@@ -40,7 +40,7 @@ from embedrec.files import (
     replace_folder,
     write_atomic,
 )
-from embedrec.manifest import Manifest, collect_versions
+from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions
 from embedrec.progress import Progress, SilentProgress, Stage
 
 T = TypeVar("T")
@@ -213,8 +213,9 @@ def _remove_leftover(partial: Path, first: Manifest) -> None:
     # A kill between naming the corpus and clearing up leaves the work behind; another build's
     # work is not touched.
     with suppress(EmbedrecError):
-        if partial.is_dir():
+        if (partial / MANIFEST_NAME).exists():
             check_resumable(partial, first)
+        if partial.is_dir():
             remove_partial(partial)
 
 

@@ -60,7 +60,7 @@ class ShardRow:
         while start < len(lengths):
             if self._open is None:
                 self._open = ShardFile(self.folder, f"shard-{len(self.entries):05d}")
-            room = self.max_tokens - self._open.n_tokens
+            room = max(0, self.max_tokens - self._open.n_tokens)
             stop = int(np.searchsorted(ends, ends[start] + room, side="right")) - 1
             if stop == start and not self._open.n_tokens:
                 stop = start + 1  # one sentence above the limit makes a shard of its own

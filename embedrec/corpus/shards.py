@@ -54,7 +54,7 @@ class Corpus:
         self.n_tokens = sum(entry.n_tokens for entry in entries)
         self.n_sentences = sum(entry.n_sentences for entry in entries)
         self.n_shards = len(entries)
-        self.text: dict[str, Any] = dict(manifest.parameters.get("text") or {})
+        self.text: dict[str, Any] = manifest.parameters.get("text") or {}
         self.user_dict = folder / USER_DICT_NAME if USER_DICT_NAME in manifest.files else None
         self._entries = list(entries)
 
@@ -82,6 +82,8 @@ class Corpus:
                 raise ValueError("it does not name all files")
             if sum(entry.n_tokens for entry in entries) != n_tokens or not entries:
                 raise ValueError("the shards do not add up")
+            if not isinstance(manifest.parameters.get("text", {}), dict):
+                raise ValueError("its description of the text stage is no object")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             path = folder / MANIFEST_NAME
             raise CorruptedError(f"{path} is damaged ({error}); {remedy}", value=path) from error

@@ -15,7 +15,7 @@ from embedrec.corpus.encoder import build_corpus
 from embedrec.corpus.first_pass import BuildSizes
 from embedrec.corpus.shards import Corpus
 
-SMALL = BuildSizes(batch_characters=300, checkpoint_tokens=150, shard_tokens=700)
+SMALL = BuildSizes(batch_characters=300, checkpoint_tokens=150, shard_tokens=300)
 DESCRIPTION = {"segmenter": "whitespace", "rules": {"digits": "keep"}}
 INPUTS = {"a.txt": "sha256:aa", "b.txt": "sha256:bb"}
 
