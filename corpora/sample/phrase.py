@@ -42,9 +42,9 @@ def join_names(names: list[str], chance: Chance) -> str:
     """Join a list as a writer would: 甲、乙和丙; or 甲、乙、丙."""
     if len(names) == 1:
         return names[0]
-    if chance.happens(0.4):
+    if chance.happens(0.5):
         return "、".join(names)
-    return "、".join(names[:-1]) + chance.pick(["和", "与", "以及", "及"]) + names[-1]
+    return "、".join(names[:-1]) + chance.pick(["和", "和", "与", "以及"]) + names[-1]
 
 
 class Phraser:
