@@ -94,8 +94,16 @@ def read_doc_blocks(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     title, inside, size, number = "", False, 0, 0
     lines: list[str] = []
     broken: BrokenStream | None = None
+    last = b""
+
+    def watch_end() -> Iterator[bytes]:
+        nonlocal last
+        for chunk in chunks:
+            last = chunk or last
+            yield chunk
+
     try:
-        for number, raw in enumerate(read_lines(chunks), start=1):
+        for number, raw in enumerate(read_lines(watch_end()), start=1):
             try:
                 line = raw.decode("utf-8").rstrip("\r")
             except UnicodeDecodeError as error:
@@ -114,8 +122,11 @@ def read_doc_blocks(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
                 title, inside = "", False
             else:
                 lines, size = [line], len(raw)
-        if inside:
-            broken = BrokenStream(number, "line", "the last <doc> is not closed, the file ends")
+        unfinished = bool(lines) and not last.endswith(b"\n")  # perhaps half a line
+        if unfinished:
+            lines.pop()
+        if inside or unfinished:
+            broken = BrokenStream(number, "line", "the text ends before the last </doc>")
     except BrokenStream as error:
         broken = error
     yield from _join_block(title, lines)

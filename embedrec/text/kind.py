@@ -190,7 +190,8 @@ def _find_form(path: Path, text: str) -> str:
     prologue = _XML_PROLOGUE.match(text)
     body = text[prologue.end() :] if prologue else text
     first = body[:100].lower()
-    if first.startswith("<mediawiki"):
+    # A file cut within the first tag is a dump too, so that it is reported and not taken for text.
+    if first.startswith("<mediawiki") or (first and "<mediawiki".startswith(first)):
         return "dump"
     if first.startswith(("<!doctype html", "<html")):
         raise InputError(f"{path} is a web page, not a dump: fetch the dump itself", value=path)

@@ -51,7 +51,7 @@ def _decode(chunks: Iterable[bytes]) -> Iterator[str]:
         except UnicodeDecodeError as error:
             text, rest = data[: error.start].decode("utf-8"), data[error.start :]
             if error.reason != "unexpected end of data":
-                yield newlines.decode(text)
+                yield newlines.decode(text, final=True)
                 raise BrokenStream(0, "line", "text that is not UTF-8") from error
         if text:
             yield newlines.decode(text)
