@@ -55,7 +55,7 @@ def identify_form(head: bytes, name: str) -> Form:
             raise CorruptedError(f"{name}, line 1: vectors of size 0; the file is damaged",
                                  value=name)  # fmt: skip
         second = rest.partition(b"\n")[0]
-        if parse_line(second, size) is None and _CONTROL.search(rest[: 4 * size + 1024]):
+        if parse_line(second, size) is None and not _looks_like_text(rest, size):
             return Form("word2vec-binary", n_words, size)
         return Form("word2vec-text", n_words, size)
     size = _count_values(line)
@@ -67,6 +67,19 @@ def identify_form(head: bytes, name: str) -> Form:
         "fastText .vec or a folder of vectors",
         value=name,
     )
+
+
+def _looks_like_text(rest: bytes, size: int) -> bool:
+    # Raw float32 values are hardly ever valid UTF-8 without control characters.
+    start = rest.find(b" ") + 1
+    values = rest[start : start + 4 * size]
+    if _CONTROL.search(values):
+        return False
+    try:
+        values.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"  # cut off by the end of the stretch
+    return True
 
 
 def _count_values(line: bytes) -> int:

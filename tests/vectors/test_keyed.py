@@ -114,7 +114,7 @@ def test_candidates_and_exclusions(vectors: KeyedVectors) -> None:
     assert len(everything) == 399
     best = [word for word, _ in everything]
     assert [w for w, _ in vectors.most_similar("w0", topn=5, exclude=best[:100])] == best[100:105]
-    assert vectors.most_similar("w0", candidates=best[7:9] + ["w0", "?"]) == everything[7:9]
+    assert vectors.most_similar("w0", candidates=[*best[7:9], "w0", "?"]) == everything[7:9]
     assert vectors.most_similar("w0", candidates=best[:5], exclude=best[1:4]) == [
         everything[0],
         everything[4],
