@@ -20,7 +20,6 @@ from embedrec.text.markup.sentinel import BREAK, DROPPED, PROTECT_END, PROTECT_S
 from embedrec.text.markup.variant import (
     FALLBACKS,
     NAMES,
-    Mark,
     choose_text,
     describe_mark,
     first_text,
@@ -39,11 +38,13 @@ __all__ = [
 _DEPTH_LIMIT = 10  # MediaWiki's own
 _SOURCE_LIMIT = 40  # characters; bounds the work for each place where a rule may apply
 _TOKEN = re.compile(r"-\{|\}-")
+_LINE_END = re.compile(f"([\n{BREAK}])")
 _PROTECTED = re.compile(f"{PROTECT_START}([^{PROTECT_START}{PROTECT_END}]*){PROTECT_END}")
 _ANY_PROTECTION = re.compile(f"[{PROTECT_START}{PROTECT_END}]")
 
-# What a page is made of: running text, text that a mark decided, or a mark that changes the rules.
-Piece = tuple[str, str, "Mark | None"]
+# What a page is made of: ("text", running text), ("decided", what a mark decided), and changes of
+# the page's rules, ("add", pairs) and ("remove", pairs).
+Piece = tuple[str, "str | dict[str, str]"]
 
 
 def split_protected(text: str) -> list[tuple[str, bool]]:
@@ -95,25 +96,34 @@ def convert_marks(text: str, variant: str = "zh-cn") -> str:
     if "-{" not in text:
         return text
     pieces = _resolve_marks(text, variant)
-    rules = _PageRules(variant)
-    for _, _, mark in pieces:
-        if mark is not None and "+" in mark.flags:
-            rules.add(mark)
+    rules = _PageRules()
+    for kind, content in pieces:
+        if kind == "add" and isinstance(content, dict):
+            rules.add(content)
     out: list[str] = []
-    for kind, stretch, mark in pieces:
-        if mark is not None:
-            rules.follow(mark)
-        elif kind == "decided":
-            out.append(_protect(stretch))
+    for kind, content in pieces:
+        if isinstance(content, str):
+            out.append(_protect(content) if kind == "decided" else rules.apply(content))
+        elif kind == "add":
+            rules.add(content)
         else:
-            out.append(rules.apply(stretch))
+            rules.remove(content)
     return "".join(out)
 
 
 def _protect(text: str) -> str:
-    # A line end or a dropped thing inside must not hide from the passes that come after.
-    text = drop_protection(text)
-    return f"{PROTECT_START}{text}{PROTECT_END}" if text.strip(DROPPED + BREAK) else text
+    """Enclose each line by itself, since lines are what the text is cut into later."""
+    if _LINE_END.search(text):
+        return "".join(map(_protect_line, _LINE_END.split(text)))
+    return _protect_line(text)
+
+
+def _protect_line(text: str) -> str:
+    core = drop_protection(text).strip()
+    if not core or core in (BREAK, DROPPED):
+        return text
+    before, _, after = text.partition(core)
+    return f"{before}{PROTECT_START}{core}{PROTECT_END}{after}"
 
 
 def _resolve_marks(text: str, variant: str) -> list[Piece]:
@@ -127,56 +137,49 @@ def _resolve_marks(text: str, variant: str) -> list[Piece]:
         if not opening and not opened:
             continue
         if done < start:
-            pieces.append(("text", text[done:start], None))
+            pieces.append(("text", text[done:start]))
         done = match.end()
         if opening:
             if len(opened) < _DEPTH_LIMIT:
                 opened.append(len(pieces))
             continue
         first = opened.pop()
-        inner = "".join(stretch for _, stretch, mark in pieces[first:] if mark is None)
-        rules = [piece for piece in pieces[first:] if piece[2] is not None]
-        del pieces[first:]
-        pieces.extend(rules)
+        inner = "".join(content for _, content in pieces[first:] if isinstance(content, str))
+        pieces[first:] = [piece for piece in pieces[first:] if isinstance(piece[1], dict)]
         pieces.extend(_show_mark(inner, variant))
     if done < len(text):
-        pieces.append(("text", text[done:], None))
+        pieces.append(("text", text[done:]))
     return pieces
 
 
 def _show_mark(inner: str, variant: str) -> Iterator[Piece]:
     mark = parse_mark(inner.replace(DROPPED, ""))
     if mark.flags & {"+", "-"}:
-        yield ("rule", "", mark)
+        yield ("add" if "+" in mark.flags else "remove", list_pairs(mark, variant))
     if "R" in mark.flags:
-        if mark.variants and not mark.variants & {variant, *FALLBACKS[variant]}:
-            yield ("text", mark.text, None)  # written for other variants, so it may be converted
-        elif mark.text:
-            yield ("decided", mark.text, None)
+        # -{zh-hans;zh-sg|text}- is converted in those variants and left as it is in all others.
+        converted = mark.variants & {variant, *FALLBACKS[variant]}
+        yield ("text" if converted else "decided", mark.text)
     elif "N" in mark.flags:
-        yield ("decided", NAMES.get(mark.text.strip(), ""), None)
-    elif "D" in mark.flags:
-        yield ("decided", describe_mark(mark), None)
-    elif "S" in mark.flags and "T" not in mark.flags:
+        yield ("decided", NAMES.get(mark.text.strip(), ""))
+    elif "D" in mark.flags and ("H" in mark.flags or "+" not in mark.flags):
+        yield ("decided", describe_mark(mark))
+    elif "S" in mark.flags:
         shown = choose_text(mark, variant)
-        if shown is not None:
-            yield ("decided", shown, None)
-        else:
-            yield ("text", first_text(mark) or "", None)
+        yield ("text", first_text(mark) or "") if shown is None else ("decided", shown)
 
 
 class _PageRules:
     """The replacements in force, applied longest first, from left to right, once."""
 
-    def __init__(self, variant: str) -> None:
-        self._variant = variant
+    def __init__(self) -> None:
         self._pairs: dict[str, str] = {}
-        self._lengths: dict[str, list[int]] = {}  # by first character, longest first
+        self._lengths: dict[str, list[int]] = {}  # of sources by first character, longest first
         self._starts: re.Pattern[str] | None = None
 
-    def add(self, mark: Mark) -> None:
-        """Put a mark's replacements in force."""
-        for source, target in list_pairs(mark, self._variant).items():
+    def add(self, pairs: dict[str, str]) -> None:
+        """Put replacements in force; sources beyond the length limit are passed over."""
+        for source, target in pairs.items():
             if 0 < len(source) <= _SOURCE_LIMIT:
                 self._pairs[source] = target
                 lengths = self._lengths.setdefault(source[0], [])
@@ -185,13 +188,10 @@ class _PageRules:
                     lengths.sort(reverse=True)
                     self._starts = None
 
-    def follow(self, mark: Mark) -> None:
-        """Do what a mark says at its place on the page."""
-        if "+" in mark.flags:
-            self.add(mark)
-        else:
-            for source in list_pairs(mark, self._variant):
-                self._pairs.pop(source, None)
+    def remove(self, pairs: dict[str, str]) -> None:
+        """Take replacements out of force, whatever they give."""
+        for source in pairs:
+            self._pairs.pop(source, None)
 
     def apply(self, text: str) -> str:
         """Replace in running text, and protect what was put in."""

@@ -15,9 +15,15 @@ from __future__ import annotations
 
 from embedrec.text.conversion import convert_marks
 from embedrec.text.markup.element import keep_verses, remove_elements, remove_tags
-from embedrec.text.markup.layout import arrange_lines, remove_marks, resolve_entities, tidy
+from embedrec.text.markup.entity import resolve_entities
+from embedrec.text.markup.layout import (
+    arrange_lines,
+    close_gaps,
+    remove_marks,
+    tidy,
+)
 from embedrec.text.markup.link import resolve_addresses, resolve_links
-from embedrec.text.markup.sentinel import drop_sentinels, unshield
+from embedrec.text.markup.sentinel import drop_unseen, unshield
 from embedrec.text.markup.table import remove_tables
 from embedrec.text.markup.template import remove_templates
 
@@ -41,10 +47,10 @@ def strip_wikitext(text: str, *, variant: str = "zh-cn", title: str = "") -> str
     Raises:
         ParameterError: an unknown variant.
     """
-    text = drop_sentinels(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = drop_unseen(text.replace("\r\n", "\n").replace("\r", "\n"))
     text = remove_elements(text)
     text = keep_verses(text)
-    text = remove_templates(text, drop_sentinels(title))
+    text = remove_templates(text, drop_unseen(title))
     text = remove_tables(text)
     text = resolve_links(text)
     text = resolve_addresses(text)
@@ -52,5 +58,5 @@ def strip_wikitext(text: str, *, variant: str = "zh-cn", title: str = "") -> str
     text = remove_marks(text)
     text = convert_marks(text, variant)
     text = arrange_lines(text)
-    text = unshield(resolve_entities(tidy(text)))
-    return tidy(text)
+    text = close_gaps(text)
+    return tidy(unshield(resolve_entities(text)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from embedrec.text.markup.entity import resolve_entities
 from embedrec.text.markup.sentinel import BREAK, DROPPED, shield
 
 # Elements whose content is no running text. `code` and `pre` hold programs or drawings.
@@ -18,13 +19,9 @@ _SILENT = (
     *("templatedata", "templatestyles", "mapframe", "maplink", "indicator", "includeonly"),
     *("style", "script", "dynamicpagelist", "rss", "quiz", "rt", "rp"),
 )
-_OPENING = re.compile(
-    rf"<!--|<(nowiki|{'|'.join(_SILENT)})(?=[\s/>])([^<>]*)>",
-    re.IGNORECASE,
-)
-_CLOSING = {
-    name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in (*_SILENT, "nowiki", "poem")
-}
+_OPENING = re.compile(r"<(?:!--|([A-Za-z]{2,20})(?=[\s/>])([^<>]*)>)")
+_CLOSING = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in (*_SILENT, "nowiki")}
+_POEM_END = re.compile(r"</poem\s*>", re.IGNORECASE)
 _POEM = re.compile(r"<poem(?=[\s>])[^<>]*>", re.IGNORECASE)
 _REST_OF_LINE = re.compile(r"[ \t]*\n")
 
@@ -40,10 +37,10 @@ _INLINE = (
     *("nowiki", "onlyinclude", "q", "rb", "rtc", "ruby", "s", "samp", "section", "small", "span"),
     *("strike", "strong", "sub", "sup", "time", "translate", "tt", "tvar", "u", "var", "wbr"),
 )
-_TAG = re.compile(
-    rf"</?({'|'.join((*_BLOCK, *_INLINE, *_SILENT))})(?=[\s/>])[^<>]*>", re.IGNORECASE
-)
+# One pattern for all names: an alternation of a hundred names would be tried at every "<".
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,20})(?=[\s/>])[^<>]*>")
 _BLOCK_NAMES = frozenset(_BLOCK)
+_INLINE_NAMES = frozenset((*_INLINE, *_SILENT))
 
 
 def remove_elements(text: str) -> str:
@@ -61,27 +58,23 @@ def remove_elements(text: str) -> str:
     search = _OPENING.search
     match = search(text)
     while match:
-        start = match.start()
-        name = match[1]
+        start, end = match.span()
+        name = match[1] and match[1].lower()
         if name is None:
-            end = _end_comment(text, done, start)
             out.append(text[done:start])
-        else:
-            name = name.lower()
-            end = match.end()
-            out.append(text[done:start])
-            if match[2].endswith("/"):
-                out.append(DROPPED)
-            else:
-                closing = None if name in absent else _CLOSING[name].search(text, end)
+            done = end = _end_comment(text, done, start)
+        elif name in _CLOSING and name not in absent:
+            closing = None
+            if not match[2].endswith("/"):
+                closing = _CLOSING[name].search(text, end)
                 if closing is None:
                     absent.add(name)
-                    out.append(text[start:end])
-                else:
-                    out.append(shield(text[end : closing.start()]) if name == "nowiki" else DROPPED)
-                    end = closing.end()
-        done = end
-        match = search(text, done)
+            if closing or match[2].endswith("/"):
+                out.append(text[done:start])
+                inner = text[end : closing.start()] if closing and name == "nowiki" else None
+                out.append(DROPPED if inner is None else shield(resolve_entities(inner)))
+                done = end = closing.end() if closing else end
+        match = search(text, end)
     out.append(text[done:])
     return "".join(out)
 
@@ -107,7 +100,7 @@ def keep_verses(text: str) -> str:
     for match in _POEM.finditer(text):
         if match.start() < done:
             continue
-        closing = _CLOSING["poem"].search(text, match.end())
+        closing = _POEM_END.search(text, match.end())
         if closing is None:
             break
         out.append(text[done : match.start()])
@@ -128,4 +121,7 @@ def remove_tags(text: str) -> str:
 
 
 def _replace_tag(match: re.Match[str]) -> str:
-    return BREAK if match[1].lower() in _BLOCK_NAMES else ""
+    name = match[1].lower()
+    if name in _BLOCK_NAMES:
+        return BREAK
+    return "" if name in _INLINE_NAMES else match[0]

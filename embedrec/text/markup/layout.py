@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from itertools import pairwise
 
@@ -14,11 +13,13 @@ _SIGNATURE = re.compile("~{3,5}")
 _MARKS = re.compile(r"[*#:;][*#:; \t]*")
 _RULE = re.compile(r"-{4,}")
 _TERM_END = re.compile(r"\s:\s*|:\s+")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SPACES = re.compile(r"[\t\r\f\v \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\xad\u200b\u200e\u200f\u2060\ufeff]")
+_BLANKS = r"\t\r\f\v\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACES = re.compile(rf" *[{_BLANKS}][ {_BLANKS}]*|  +")  # but not one plain blank
+# Each alternative is anchored at a bracket or bounded, so that runs of dropped things cost little.
 _HOLLOW = re.compile(
-    rf"[(（\[［“「『][\s,，、;；:：/·{DROPPED}]*[)）\]］”」』]|(?<=[(（])\s*{DROPPED}[\s,，、;；:：{DROPPED}]*"
+    rf"[(（\[［“「『][\s,，、;；:：/·{DROPPED}]*[)）\]］”」』]"
+    rf"|(?<=[(（])\s*{DROPPED}[\s,，、;；:：{DROPPED}]*"
+    rf"|[,，、;；:：]\s?{DROPPED}{{1,3}}(?=[)）])"
 )
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _WIDE_END = re.compile(rf"[{_WIDE}][{PROTECT_END}{DROPPED}]*$")
@@ -89,27 +90,21 @@ def _strip_item(line: str) -> list[str]:
     return [body]
 
 
-def resolve_entities(text: str) -> str:
-    """Replace `&name;`, `&#65;` and `&#x41;` by their character, as `html.unescape` does.
+def close_gaps(text: str) -> str:
+    """Take out what was left in the place of dropped things, and brackets that held nothing else.
 
-    The semicolon is required, as in MediaWiki. A line end written as an entity becomes a blank.
+    Doubled brackets that arise when their middle goes are no markup, so they go too.
     """
-    if "&" not in text:
-        return text
-    return _ENTITY.sub(_unescape, text)
-
-
-def _unescape(match: re.Match[str]) -> str:
-    character = html.unescape(match[0])
-    return " " if character in "\n\r" and character else character
+    if DROPPED in text:
+        text = _HOLLOW.sub(_close_hollow, text).replace(DROPPED, "")
+    if "[[" in text or "]]" in text or "{{" in text or "}}" in text:
+        text = _DOUBLED.sub("", text)
+    return text
 
 
 def tidy(text: str) -> str:
-    """Clear away brackets gone hollow, unseen characters, runs of blanks and blank lines."""
-    if DROPPED in text:
-        text = _HOLLOW.sub(_close_hollow, text).replace(DROPPED, "")
-    text = _DOUBLED.sub("", text)
-    text = _SPACES.sub(" ", _UNSEEN.sub("", text))
+    """Make runs of blanks, of whatever kind, one plain blank, and clear away blank lines."""
+    text = _SPACES.sub(" ", text)
     lines = (line.strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 

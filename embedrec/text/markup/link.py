@@ -9,7 +9,7 @@ from embedrec.text.markup.sentinel import DROPPED
 from embedrec.text.markup.template import NESTING_LIMIT
 
 _TOKEN = re.compile(r"\[\[|\]\]|\|")
-_TRICK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)$|[,，]\s.*$")
+_TRICK = re.compile(r" ?(?:\([^()]*\)|（[^（）]*）)$|[,，]\s.*$")
 _SCHEME = (
     r"(?:https?://|ftps?://|//|mailto:|news:|ircs?://|gopher://|git://|svn://|tel:|sip:|geo:"
     r"|magnet:|xmpp:|urn:)"
@@ -53,14 +53,21 @@ def resolve_links(text: str) -> str:
             n_beyond -= 1
         elif opened:
             first, pipe = opened.pop(), pipes.pop()
-            if pipe < 0:
-                shown = _show_link("".join(out[first:]), None)
-            else:
-                shown = _show_link("".join(out[first:pipe]), "".join(out[pipe:]))
+            label = None if pipe < 0 else "".join(out[pipe:])
+            if label and "[" in label and _ends_label(text, start, label):
+                label += "]"
+                done += 1
+            shown = _show_link("".join(out[first : None if pipe < 0 else pipe]), label)
             del out[first:]
             out.append(shown)
     out.append(text[done:])
     return "".join(out)
+
+
+def _ends_label(text: str, start: int, label: str) -> bool:
+    """Tell whether the first of three `]` belongs to a bracket inside the label."""
+    three = text[start + 2 : start + 3] == "]" != text[start + 3 : start + 4]
+    return three and label.count("[") > label.count("]")
 
 
 def _show_link(target: str, label: str | None) -> str:

@@ -12,9 +12,9 @@ dosiero dosya fail fails fayl ficheiro ficheru fichier fil file fitxategi fitxer
 fájl gambar grafika hình image imagem imagen imagine imatge imaxe imej immagine irudi iánn-siōng
 kuva kép media medio medium multimédia mynd média obrázok phương_tiện pilt plik resim slika
 soubor soubory súbor tiedosto tóng-àn tập_tin vaizdas íomhá şəkil αρχείο εικόνα μέσο датотека
-зображення изображение картинка медиа медия медіа слика сурет файл файл_ מדיה קובץ תמונה تصویر
-رسانه صورة ملف وسائط پرونده चित्र मीडिया চিত্র ছবি படிமம் ภาพ สื่อ ไฟล์ ファイル メディア 图像 图片 圖像 圖片 媒体
-媒體 影像 文件 档案 檔 檔案 画像 그림 미디어 파일
+зображення изображение картинка медиа медия медіа слика сурет файл מדיה קובץ תמונה تصویر
+رسانه صورة ملف وسائط پرونده चित्र मीडिया চিত্র ছবি படிமம் ภาพ สื่อ ไฟล์ ファイル メディア
+图像 图片 圖像 圖片 媒体 媒體 影像 文件 档案 檔 檔案 画像 그림 미디어 파일
 """
 _CATEGORY = """
 aicme categori categoria categorie category categoría catégorie flokkur kategooria kategori

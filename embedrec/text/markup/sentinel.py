@@ -18,13 +18,14 @@ _MARKUP = "[]{}|'=*#:;-_~<>!"
 _SHIELDED = "".join(chr(0xFDD8 + index) for index in range(len(_MARKUP)))
 _SHIELD = str.maketrans(_MARKUP, _SHIELDED)
 _UNSHIELD = str.maketrans(_SHIELDED, _MARKUP)
-_ANY = re.compile("[\ufdd0-\ufdef]")
+# Sentinels, control characters, and what has no width: soft hyphens, marks of direction, byte order
+_UNSEEN = re.compile("[\ufdd0-\ufdef\x00-\x08\x0e-\x1b\x7f\xad\u200b\u200e\u200f\u2060\ufeff]")
 _ANY_SHIELDED = re.compile(f"[{_SHIELDED[0]}-{_SHIELDED[-1]}]")
 
 
-def drop_sentinels(text: str) -> str:
-    """Take every noncharacter U+FDD0 to U+FDEF out of a text."""
-    return _ANY.sub("", text)
+def drop_unseen(text: str) -> str:
+    """Take out the noncharacters U+FDD0 to U+FDEF, and characters that show nothing at all."""
+    return _UNSEEN.sub("", text)
 
 
 def shield(text: str) -> str:

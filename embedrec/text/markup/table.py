@@ -17,7 +17,7 @@ _ROW = re.compile(rf"^[ \t:{DROPPED}]*(?:\{{\||\|)[^\n]*", re.MULTILINE)
 
 
 def remove_tables(text: str) -> str:
-    """Take out tables with all they hold, leaving `DROPPED` and a line end.
+    """Take out tables with all they hold, leaving `DROPPED` on a line of its own.
 
     A table that is never closed loses only its rows (lines that begin with `|`): text after it
     is not to be swallowed by one forgotten `|}`.
@@ -50,7 +50,7 @@ def _remove_closed(text: str) -> str:
     done = 0
     for start, end in stretches:
         out.append(text[done:start])
-        out.append(f"{DROPPED}\n")
+        out.append(f"\n{DROPPED}\n")
         done = end
     out.append(text[done:])
     return "".join(out)

@@ -14,7 +14,7 @@ from embedrec.text.markup.sentinel import DROPPED
 NESTING_LIMIT = 100
 
 _BRACES = re.compile(r"\{\{+|\}\}+")
-_NAME = re.compile(r"\{\{\s*([^\s|{}\[\]][^|{}\[\]\n]{0,60}?)\s*(?:\||\}\})")
+_NAME = re.compile(r"\{\{\s*([^\s|{}\[\]][^|{}\[\]\n]{0,60}?)\s{0,20}(?:\||\}\})")
 _PAGE_NAMES = frozenset({"PAGENAME", "FULLPAGENAME", "BASEPAGENAME", "SUBPAGENAME", "ROOTPAGENAME"})
 # Chinese Wikipedia's template for page-wide conversion rules; it expands to -{H|...}- marks.
 _NOTE_TA = frozenset({"noteta", "全文字词转换", "全文字詞轉換"})

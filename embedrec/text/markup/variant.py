@@ -92,7 +92,7 @@ def parse_mark(inner: str) -> Mark:
         elif item.lower() in FALLBACKS:
             variants.add(item.lower())
     flags = _settle_flags(given)
-    if variants and not given & set("RN-H") and given != {"T"}:
+    if variants and not given & set("RN-H"):
         return Mark(frozenset("R"), frozenset(variants), text)
     mark = Mark(flags, frozenset(), text)
     if not flags & {"R", "N"}:
