@@ -34,8 +34,8 @@ class SpellingIndex:
         text = "\n".join(words)
         if text.count("\n") >= len(words):
             text = "\n".join(word.replace("\n", " ") for word in words)
-        text = fold_word(text) + "\n"
-        self._codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        self._table = _tabulate_folds()
+        self._codes = self._fold_codes(text + "\n")
         self._ends = np.flatnonzero(self._codes == ord("\n"))
         self._lengths = np.diff(self._ends, prepend=-1) - 1
 
@@ -51,8 +51,8 @@ class SpellingIndex:
         limit = _choose_limit(folded)
         near = np.flatnonzero(np.abs(self._lengths - len(folded)) <= limit)
         shared = np.zeros(len(self._words), np.int32)
-        for character, count in Counter(folded).items():
-            found = np.searchsorted(self._ends, np.flatnonzero(self._codes == ord(character)))
+        for code, count in Counter(self._fold_codes(folded).tolist()).items():
+            found = np.searchsorted(self._ends, np.flatnonzero(self._codes == code))
             shared += np.minimum(np.bincount(found, minlength=len(shared)), count).astype(np.int32)
         near = near[shared[near] > 0]
         # Characters without a partner each cost at least one edit.
@@ -66,6 +66,10 @@ class SpellingIndex:
             if distance <= limit and candidate != word:
                 graded.append((distance, row, candidate))
         return [candidate for _, _, candidate in sorted(graded)[:n]]
+
+    def _fold_codes(self, text: str) -> np.ndarray:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        return self._table[np.minimum(codes, len(self._table) - 1)]
 
 
 def measure_edits(a: str, b: str, limit: int) -> int:
@@ -89,6 +93,17 @@ def measure_edits(a: str, b: str, limit: int) -> int:
             return limit + 1
         before, last = last, row
     return min(last[-1], limit + 1)
+
+
+def _tabulate_folds() -> np.ndarray:
+    # Folding millions of characters one by one takes seconds; Han and Hangul have nothing to fold.
+    # Characters beyond the basic plane share one code here, which only lets more words through.
+    table = np.arange(1 << 16, dtype=np.uint16)
+    for code in (*range(0x3400), *range(0xF900, 1 << 16)):
+        folded = fold_word(chr(code))
+        if len(folded) == 1 and folded != "\n":
+            table[code] = min(ord(folded), len(table) - 1)
+    return table
 
 
 def _choose_limit(folded: str) -> int:
