@@ -74,7 +74,7 @@ class _Cutter:
         self._parts.append(text)
         self._n_waiting += len(text)
         self.n_lines += text.count("\n")
-        if self._n_waiting < max(len(self._text), 1 << 16):
+        if self._n_waiting < max(len(self._text), min(self._max, 1 << 16)):
             return
         self._join()
         yield from self._cut(final=False)

@@ -45,6 +45,18 @@ def test_chunks_do_not_move_the_cuts(text, chunk_size, max_piece):
     assert cut(data, chunk_size, max_piece) == cut(data, 1 << 20, max_piece)
 
 
+@pytest.mark.parametrize("end", [b"", b"\xff"])
+@pytest.mark.parametrize(
+    "text",
+    ["a\n\n  \n  bb cc dd ee", "aa bb cc dd ee ff gg hh", "aa\n bb\n\n\n\n   \ncc dd\nee ff gg"],
+)
+def test_no_chunk_size_and_no_bound_moves_a_cut(text, end):
+    data = text.encode() + end
+    for max_piece in range(3, 25):
+        once = cut(data, 1 << 20, max_piece)
+        assert all(cut(data, size, max_piece) == once for size in range(1, len(data)))
+
+
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.integers(3, 60))
 def test_nothing_but_white_space_is_lost_and_the_bound_holds(text, max_piece):
