@@ -89,9 +89,10 @@ class ExactSearch:
         """Return the rows (int64, ascending) that score strictly higher than `row` does."""
         bar = self.score(query, np.array([row]))[0]
         scores = self._score_block(query[None, :], np.empty((1, len(self._matrix)), np.float32))[0]
-        ids = np.flatnonzero(scores >= bar - self._tolerance)
-        ids = np.union1d(ids, self._odd)
-        return ids[self.score(query, ids) > bar]
+        sure = scores > bar + self._tolerance
+        close = np.flatnonzero((scores >= bar - self._tolerance) & ~sure)
+        close = np.union1d(close, self._odd)
+        return np.union1d(np.flatnonzero(sure), close[self.score(query, close) > bar])
 
     def score(self, query: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """Return the cosines (float32) of `query` (D,) with the rows `ids`, computed in float64."""
