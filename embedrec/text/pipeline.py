@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -158,11 +158,13 @@ class TextPipeline:
 
         Sentences above `MAX_SENTENCE_WORDS` words are cut into pieces of that many.
         """
-        cut = self.segmenter.cut
-        plain = self._takes_words or document.markup == "segmented"
-        apply = self._rule.apply
-        for sentence in self.split(document):
-            words = sentence.split() if plain else apply(cut(sentence))
+        sentences = self.split(document)
+        cut: Iterable[list[str]]
+        if self._takes_words or document.markup == "segmented":
+            cut = map(str.split, sentences)
+        else:
+            cut = map(self._rule.apply, self.segmenter.cut_lines(list(sentences)))
+        for words in cut:
             if len(words) <= MAX_SENTENCE_WORDS:
                 if words:
                     yield words

@@ -11,6 +11,7 @@ import importlib.metadata
 import re
 import threading
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from embedrec.errors import MissingExtraError, ParameterError
@@ -24,13 +25,15 @@ ENGINES = ("auto", "jieba", "rjieba", "whitespace")
 PROVEN_RJIEBA = ("0.2.2",)
 
 # Characters that rjieba takes into a block of Chinese and jieba does not, and lone surrogates,
-# which it can't take at all. jieba makes each of them a word of its own.
+# which it can't take at all. jieba makes each of them a word of its own; so does it with NUL,
+# which is needed here to keep words apart.
 _OUTSIDE = re.compile(
-    "([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0003ffff])"
+    "([\x00\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0003ffff])"
 )
-# What jieba's model for unknown words gets to see.
-_UNCOVERED = re.compile("[\u4e00-\u9fd5+#&._%-]|[a-zA-Z0-9]+")
-_MEMORY_SIZE = 1_000_000
+# A token that jieba leaves to its model for unknown words: a single character of its blocks, or a
+# run of letters and digits, which rjieba has joined. Two and more of them make a stretch.
+_UNCOVERED = "(?:[\u4e00-\u9fd5+#&._%-]|[a-zA-Z0-9]+)"
+_STRETCH = re.compile(f"((?:\0{_UNCOVERED}){{2,}}(?=\0))")
 # jieba keeps the words it must never join in one place for the whole process.
 _FORCE_SPLIT_LOCK = threading.Lock()
 
@@ -49,6 +52,10 @@ class Segmenter:
     def cut(self, text: str) -> list[str]:
         """Return the words of a text in order."""
         raise NotImplementedError
+
+    def cut_lines(self, lines: Sequence[str]) -> list[list[str]]:
+        """Return the words of each line, as `cut` gives them, faster for many short lines."""
+        return [self.cut(line) for line in lines]
 
     def describe(self) -> dict[str, Any]:
         """Return what decides the words, as JSON; equal descriptions cut alike."""
@@ -86,7 +93,7 @@ class JiebaSegmenter(Segmenter):
     def __init__(self, user_dict_text: str | None = None) -> None:
         jieba = _import_jieba()
         self._finalseg = jieba.finalseg
-        self._user_dict_text = user_dict_text
+        self._user_dict_text: str | None = None
         self._version = jieba.__version__
         self._force_split: set[str] = set()
         tokenizer = jieba.Tokenizer()
@@ -94,13 +101,18 @@ class JiebaSegmenter(Segmenter):
         tokenizer.initialized = True
         self._tokenizer = tokenizer
         if user_dict_text is not None:
-            with _FORCE_SPLIT_LOCK:
-                kept = self._swap_force_split(self._force_split)
-                try:
-                    for entry in parse_user_dict(user_dict_text):
-                        tokenizer.add_word(*entry)
-                finally:
-                    self._swap_force_split(kept)
+            self.add_user_words(user_dict_text)
+
+    def add_user_words(self, user_dict_text: str) -> None:
+        """Take over the words of a user dictionary."""
+        self._user_dict_text = user_dict_text
+        with _FORCE_SPLIT_LOCK:
+            kept = self._swap_force_split(self._force_split)
+            try:
+                for entry in parse_user_dict(user_dict_text):
+                    self._tokenizer.add_word(*entry)
+            finally:
+                self._swap_force_split(kept)
 
     def cut(self, text: str) -> list[str]:
         """Return jieba's words; joined they are `text` again."""
@@ -150,57 +162,57 @@ class RjiebaSegmenter(Segmenter):
         self._user_dict_text = user_dict_text
         self._rjieba = rjieba.Jieba()
         self._cut = self._rjieba.cut
-        user_words = set()
+        user_words: set[str] = set()
         if user_dict_text is not None:
-            entries = parse_user_dict(user_dict_text)
-            user_words = {entry.word for entry in entries}
-            self._add_user_words(user_words)
-        self._uncovered = _Uncovered(user_words)
-        self._unknown_words = UnknownWords(self._rjieba.has_word)
+            user_words = {entry.word for entry in parse_user_dict(user_dict_text)}
+            self._add_user_words(user_words, user_dict_text)
+        self._unknown_words = UnknownWords(self._rjieba.has_word, user_words)
 
-    def _add_user_words(self, words: set[str]) -> None:
-        plain, reference = JiebaSegmenter(), JiebaSegmenter(self._user_dict_text)
-        added = 0
+    def _add_user_words(self, words: set[str], user_dict_text: str) -> None:
+        jieba = JiebaSegmenter()
+        missing = -jieba.total
+        before = {word: jieba.get_frequency(word) for word in words}
+        jieba.add_user_words(user_dict_text)
+        missing += jieba.total
         for word in sorted(words):
-            frequency = reference.get_frequency(word)
+            frequency = jieba.get_frequency(word)
             self._rjieba.add_word(word, frequency, None)
-            added += frequency - plain.get_frequency(word)
-        # jieba counts a word that is given again twice in its total, rjieba once. A word that no
-        # text can hold makes up for it.
-        missing = reference.total - plain.total - added
+            missing -= frequency - before[word]
+        # jieba adds the frequency of a word that is given again to its total, and rjieba only what
+        # is new. A word that no text gets to hold makes up for it.
         if missing:
-            self._rjieba.add_word("\x00", missing, None)
+            self._rjieba.add_word("\0", missing, None)
 
     def cut(self, text: str) -> list[str]:
         """Return jieba's words; joined they are `text` again."""
+        if not text:
+            return []
         if _OUTSIDE.search(text) is None:
-            return self._cut_piece(text)
+            return self._cut_marked(text)[1:-1].split("\0")
         words: list[str] = []
         for i, piece in enumerate(_OUTSIDE.split(text)):
             if i % 2:
                 words.append(piece)
             elif piece:
-                words += self._cut_piece(piece)
+                words += self._cut_marked(piece)[1:-1].split("\0")
         return words
 
-    def _cut_piece(self, text: str) -> list[str]:
-        tokens = self._cut(text, False)
-        unknown_words = self._unknown_words
-        words: list[str] = []
-        stretch = ""
-        for token, is_uncovered in zip(
-            tokens, map(self._uncovered.__getitem__, tokens), strict=True
-        ):
-            if is_uncovered:
-                stretch += token
-                continue
-            if stretch:
-                words += unknown_words[stretch]
-                stretch = ""
-            words.append(token)
-        if stretch:
-            words += unknown_words[stretch]
-        return words
+    def cut_lines(self, lines: Sequence[str]) -> list[list[str]]:
+        """Return the words of each line; see `Segmenter.cut_lines`."""
+        text = "\n".join(lines)
+        if _OUTSIDE.search(text) or text.count("\n") != len(lines) - 1 or not all(lines):
+            return [self.cut(line) for line in lines]
+        # A line feed is no part of a word, so all lines can be cut at once.
+        return [line.split("\0") for line in self._cut_marked(text)[1:-1].split("\0\n\0")]
+
+    def _cut_marked(self, text: str) -> str:
+        """Return the words with a NUL before and after each; the loops all run inside Python."""
+        marked = "\0".join(["", *self._cut(text, False), ""])
+        parts = _STRETCH.split(marked)
+        if len(parts) == 1:
+            return marked
+        parts[1::2] = map(self._unknown_words.__getitem__, parts[1::2])
+        return "".join(parts)
 
     def describe(self) -> dict[str, Any]:
         """Return what decides the words: the same as jieba's."""
@@ -209,26 +221,6 @@ class RjiebaSegmenter(Segmenter):
     def collect_facts(self) -> dict[str, Any]:
         """Return the engine and its version."""
         return {"engine": "rjieba", "engine_version": importlib.metadata.version("rjieba")}
-
-
-class _Uncovered(dict[str, bool]):
-    """Token of rjieba without its model, to whether jieba hands it to the model.
-
-    Those are single characters of jieba's blocks, and runs of letters and digits, which rjieba has
-    joined.
-    """
-
-    def __init__(self, user_words: set[str]) -> None:
-        super().__init__()
-        self._user_words = {word for word in user_words if len(word) > 1}
-
-    def __missing__(self, token: str) -> bool:
-        if len(self) >= _MEMORY_SIZE:
-            self.clear()
-        self[token] = answer = (
-            _UNCOVERED.fullmatch(token) is not None and token not in self._user_words
-        )
-        return answer
 
 
 def open_segmenter(engine: str = "auto", user_dict: PathLike | None = None) -> Segmenter:
@@ -285,7 +277,7 @@ def _find_hard_word(user_dict_text: str | None) -> str | None:
     for word, frequency, _ in [] if user_dict_text is None else parse_user_dict(user_dict_text):
         if frequency == 0:
             return f"the user dictionary forbids {word!r} (frequency 0), which only jieba can do"
-        if len(word) == 1 and _UNCOVERED.fullmatch(word) and word.isascii():
+        if len(word) == 1 and word.isascii():
             return f"the user dictionary holds the single sign {word!r}, which only jieba can do"
     return None
 

@@ -7,8 +7,8 @@ The rule:
 - ! ? ; end one unless a Latin letter, a digit or a sign of an address follows at once
   (`?id=1`, `!important`).
 - A full stop (. or ．) ends one only before white space or a line end. It does not where a
-  small letter follows, after one capital letter (`J. K. Rowling`), after a known abbreviation
-  (`Dr.`, `vs.`, `e.g.`), or after a number that opens the line (`1. Introduction`).
+  small letter follows, after one capital letter (`J. K. Rowling`), after a known or dotted
+  abbreviation (`Dr.`, `vs.`, `U.S.`), or after a number that opens the line (`1. Introduction`).
 - Marks of the same kind that follow (`?!`, `……`) and closing quotes and brackets stay with the
   sentence they end.
 """
@@ -23,12 +23,14 @@ _END = re.compile(f"[。！？；…｡!?;.．]+[{_CLOSERS}]*")
 _HARD = re.compile("[。！？；…｡]")
 _SOFT = re.compile("[!?;]")
 _LATIN_NEXT = re.compile(r"[a-zA-Z0-9=&/#_%+-]")
-_ABBREVIATIONS = frozenset(
+_ABBREVIATIONS = (
     "mr mrs ms dr prof rev hon st mt ft gen col capt lt sgt sen rep gov pres jr sr messrs mme "
-    "vs cf etc al eg ie ca approx no nos vol vols pp ed eds fig figs ch sec art para op "
-    "inc ltd co corp dept univ est bros jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    "vs cf etc al eg ie ca approx no nos vol vols pp ed eds fig figs ch sec art para op inc "
+    "ltd co corp dept univ est bros jan feb mar apr jun jul aug sep sept oct nov dec"
 )
+_KNOWN_ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
 _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*$")
+_DOTTED = re.compile(r"[a-zA-Z]{1,2}(?:\.[a-zA-Z]{1,2})+")
 # Long enough for any abbreviation, short enough to keep each look-back cheap.
 _LOOK_BACK = 16
 
@@ -77,4 +79,4 @@ def _ends_sentence(line: str, start: int, end: int, marks: str) -> bool:
         return False
     if word.isdigit() and len(word) <= 3 and start == len(word):
         return False
-    return "." not in word and word.lower() not in _ABBREVIATIONS
+    return _DOTTED.fullmatch(word) is None and word.lower() not in _KNOWN_ABBREVIATIONS

@@ -1,9 +1,10 @@
 """jieba's hidden Markov model for words that are not in its dictionary, from its own tables.
 
-rjieba holds the same model in lower precision, which turns near ties the other way (常在一: 常/在/一
-in jieba, 常在/一 in rjieba 0.2.2). Here the sums are jieba's, in the same order and in double
-precision, so the words are jieba's to the last tie. Texts repeat themselves: most stretches are
-looked up, few are worked out.
+rjieba holds the same model in lower precision, which turns near ties the other way (常在一 is
+常/在/一 in jieba and 常在/一 in rjieba 0.2.2), and has another rule for letters and digits (a-b is
+a/-/b in jieba and one word in rjieba). Here the rule and the sums are jieba's, in the same order
+and in double precision, so the words are jieba's to the last tie. Texts repeat themselves: many
+stretches are looked up, and only the others worked out.
 
 Model and search: Viterbi over begin, middle, end and single, as in jieba's `finalseg`.
 """
@@ -11,29 +12,37 @@ Model and search: Viterbi over begin, middle, end and single, as in jieba's `fin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from itertools import groupby
 
 _HAN_RUN = re.compile("([\u4e00-\u9fd5]+)")
 # jieba's rule for what is not Chinese: letters and digits, decimals, and a per cent sign.
 _NUMBER_OR_NAME = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
+# Where the words of a stretch may differ from its tokens: Chinese characters side by side,
+# decimals, per cent signs, and signs side by side. Elsewhere it splits just where tokens meet.
+_JOINT = re.compile("[\u4e00-\u9fd5]\0[\u4e00-\u9fd5]|\0%|\0\\.\0[0-9]|\0[+#&._%-]\0[+#&._%-]")
 _NEVER = -3.14e100
-# The memory is forgotten when it has grown to this many stretches (about 200 MB).
-_MEMORY_SIZE = 1_000_000
+# The memory is forgotten when it has grown to this many stretches (some 60 MB).
+_MEMORY_SIZE = 300_000
 
 
-class UnknownWords(dict[str, list[str]]):
-    """Stretch that no dictionary word covers, to its words, as a memory that fills itself.
+class UnknownWords(dict[str, str]):
+    """Stretch that the dictionary's words leave open, to its words: a memory that fills itself.
+
+    A stretch is two or more tokens, each a single character or a run of Latin letters and digits,
+    with a NUL before each; its words come in the same form.
 
     Args:
         is_word: whether the dictionary has a word; jieba leaves such a stretch in characters.
+        user_words: tokens to leave as they are if they are longer than a character.
     """
 
-    def __init__(self, is_word: Callable[[str], bool]) -> None:
+    def __init__(self, is_word: Callable[[str], bool], user_words: Iterable[str] = ()) -> None:
         super().__init__()
         from jieba.finalseg import prob_emit, prob_start, prob_trans
 
         self._is_word = is_word
+        self._user_words = {word for word in user_words if len(word) > 1}
         self._start: dict[str, float] = prob_start.P
         self._step: dict[str, dict[str, float]] = prob_trans.P
         emit: dict[str, dict[str, float]] = prob_emit.P
@@ -42,14 +51,24 @@ class UnknownWords(dict[str, list[str]]):
             for character in {character for state in "BMES" for character in emit[state]}
         }
 
-    def __missing__(self, stretch: str) -> list[str]:
+    def __missing__(self, marked: str) -> str:
+        if _JOINT.search(marked) is None:
+            return marked
         if len(self) >= _MEMORY_SIZE:
             self.clear()
-        self[stretch] = words = self._cut(stretch)
-        return words
+        if self._user_words.isdisjoint(marked.split("\0")):
+            words = self._cut(marked.replace("\0", ""))
+        else:
+            words = self._cut_around_user_words(marked.split("\0")[1:])
+        self[marked] = result = "\0" + "\0".join(words)
+        return result
 
-    def __reduce__(self) -> Any:
-        raise TypeError("UnknownWords is a memory of one process")
+    def _cut_around_user_words(self, tokens: list[str]) -> list[str]:
+        words: list[str] = []
+        for is_user_word, group in groupby(tokens, self._user_words.__contains__):
+            members = list(group)
+            words += members if is_user_word else self._cut("".join(members))
+        return words
 
     def _cut(self, stretch: str) -> list[str]:
         if len(stretch) == 1:
