@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from embedrec.errors import ParameterError
 from embedrec.text.conversion import PROTECT_END, PROTECT_START, drop_protection
+from embedrec.text.markup import element
 from embedrec.text.wikitext import strip_wikitext
 
 CASES = {
@@ -281,9 +282,23 @@ def test_steps_of_nested_pairs_grow_linearly() -> None:
         assert long <= 2.2 * short + 50
 
 
+def test_missing_closing_tag_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closing:
+        n_searches = 0
+
+        def search(self, text: str, start: int) -> None:
+            self.n_searches += 1
+
+    closing = Closing()
+    monkeypatch.setitem(element._CLOSING, "ref", closing)
+    assert strip_wikitext("a<ref>" * 100) == "a" * 100
+    assert closing.n_searches == 1
+
+
 # A pattern that backtracks shows itself only in time. At this size a quadratic pass would take
 # hours, so that even a wide limit tells.
 GUARD = """
+from embedrec.text.markup import element
 from embedrec.text.wikitext import strip_wikitext
 units = {units!r}
 for unit in units:
