@@ -60,7 +60,7 @@ def measure_speed() -> dict[str, Any]:
                 lambda r=recommender, h=history: r.recommend(h)  # type: ignore[misc]
             )
         histories = [[f"w{i}" for i in rng.integers(0, n_words, 5)] for _ in range(64)]
-        batch = measure(lambda r=recommender: r.recommend_batch(histories), 3)  # type: ignore[misc]
+        batch = measure(lambda r=recommender, h=histories: r.recommend_batch(h), 3)  # type: ignore[misc]
         times[f"{score}, each of 64 histories of 5 in a batch"] = round(batch / 64, 2)
     return {
         "n_words": n_words,

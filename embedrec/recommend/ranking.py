@@ -19,8 +19,9 @@ from embedrec.vectors.keyed import KeyedVectors
 
 SCORES = ("blend", "mean", "max")
 POWER = 3  # of the blend
-_SCAN_ROWS = 4096  # the products of so many rows with some tens of words stay in the cache
+_BLOCK_VALUES = 1 << 21  # products at once: few calls for few words, little memory for many
 _RESCORED_ROWS = 1 << 15
+_NORM_ROWS = 4096
 _SCANNED_VALUES = 1 << 24  # float32 scores kept at once, over all histories of a batch
 _USUAL_NORMS = (1e-15, 1e15)  # outside, float32 products may overflow or lose all their digits
 # A sum this much shorter than its parts has cancelled out; its direction is rounding error.
@@ -127,12 +128,14 @@ class Ranker:
     def _scan(self, questions: list[Question]) -> np.ndarray:
         """Return rough scores (B, V) float32; those of the blend before the root is taken."""
         matrix = self._vectors.vectors
-        rows = np.concatenate([question.rows for question in questions]).astype(np.float32).T
+        rows = np.concatenate([question.rows for question in questions]).astype(np.float32)
+        rows = np.ascontiguousarray(rows.T)  # (D, Q of all); twice as fast a product as the view
         weights = [question.weights.astype(np.float32) for question in questions]
         ends = np.cumsum([0, *(len(w) for w in weights)]).tolist()
         scores = np.zeros((len(questions), len(matrix)), np.float32)
-        for start in range(0, len(matrix), _SCAN_ROWS):
-            block = slice(start, start + _SCAN_ROWS)
+        step = max(1024, _BLOCK_VALUES // max(1, rows.shape[1]))
+        for start in range(0, len(matrix), step):
+            block = slice(start, start + step)
             with np.errstate(over="ignore", invalid="ignore"):
                 products = matrix[block] @ rows  # (R, Q of all)
                 products *= self._inverse[block, None]
@@ -142,7 +145,7 @@ class Ranker:
             for row, weight in enumerate(weights):
                 mine = products[:, ends[row] : ends[row + 1]]
                 if self._score == "max" and len(weight):
-                    scores[row, block] = (mine * weight).max(axis=1)
+                    scores[row, block] = np.ascontiguousarray((mine * weight).T).max(axis=0)
                 elif len(weight):
                     scores[row, block] = mine @ weight
         if len(self._odd):
@@ -185,7 +188,7 @@ def _measure_total(profile: Profile) -> float:
 
 def _measure_norms(matrix: np.ndarray) -> np.ndarray:
     norms = np.empty(len(matrix))
-    for start in range(0, len(matrix), _SCAN_ROWS):
-        rows = matrix[start : start + _SCAN_ROWS].astype(np.float64)
-        norms[start : start + _SCAN_ROWS] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    for start in range(0, len(matrix), _NORM_ROWS):
+        rows = matrix[start : start + _NORM_ROWS].astype(np.float64)
+        norms[start : start + _NORM_ROWS] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return norms
