@@ -21,7 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedrec.errors import InputError, MissingExtraError, ParameterError
-from embedrec.text.segment import JiebaSegmenter, RjiebaSegmenter, open_segmenter
+from embedrec.text.segment import JiebaSegmenter, open_segmenter, open_segmenter_on_text
+from embedrec.text.segment_rjieba import RjiebaSegmenter
 from embedrec.text.unknown_words import UnknownWords
 from embedrec.text.user_dict import parse_user_dict, read_user_dict
 
@@ -261,8 +262,6 @@ def test_user_dictionaries_cut_as_in_jieba(
 def test_any_user_dictionary_cuts_alike(
     entries: list[tuple[str, int | None]], texts: list[str]
 ) -> None:
-    from embedrec.text.segment import open_segmenter_on_text
-
     content = "".join(f"{w} {f}\n" if f else f"{w}\n" for w, f in entries)
     auto = open_segmenter_on_text("auto", content)
     slow = JiebaSegmenter(content)
