@@ -19,8 +19,14 @@ def find_top(
     hidden: Collection[int] = (),
     min_score: float = -math.inf,
 ) -> list[tuple[int, float]]:
-    """Sort every row by falling cosine, then by place; leave out the hidden ones."""
-    scored = [(i, compute_cosine(row, query)) for i, row in enumerate(rows) if i not in hidden]
+    """Sort every row by falling cosine, then by place; leave out the hidden ones.
+
+    Cosines are equal when they are equal to ten places: multiples of a row tie, whatever the
+    rounding of the sums.
+    """
+    scored = [
+        (i, round(compute_cosine(row, query), 10)) for i, row in enumerate(rows) if i not in hidden
+    ]
     return sorted((p for p in scored if p[1] >= min_score), key=lambda p: (-p[1], p[0]))[:n]
 
 
