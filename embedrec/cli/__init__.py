@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from embedrec.cli.failure import drop_stdout, report_failure
 from embedrec.cli.group import cli
+from embedrec.cli.output import ReaderLeftError
 
 __all__ = ["main"]
 
@@ -25,8 +26,8 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(args=args, prog_name="embedrec", standalone_mode=False, obj=args)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader (such as `head`) has all that it wanted.
+    except (BrokenPipeError, ReaderLeftError):
+        # Whoever reads (such as `head`) has all that was wanted.
         drop_stdout()
         return 0
     except BaseException as error:

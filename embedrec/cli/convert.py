@@ -8,6 +8,7 @@ import click
 
 from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command
+from embedrec.cli.output import say
 from embedrec.errors import ParameterError
 
 
@@ -29,7 +30,7 @@ def convert(source: str, target: str, force: bool, quiet: bool) -> None:
     vectors = load_vectors(source, progress=progress)
     save_vectors(vectors, target, progress=progress)
     if not quiet:
-        click.echo(f"{target}  {len(vectors):,} words, {vectors.vector_size} dimensions")
+        say(f"{target}  {len(vectors):,} words, {vectors.vector_size} dimensions")
 
 
 def check_target(source: str, target: str, force: bool) -> None:

@@ -17,7 +17,7 @@ from embedrec.cli.options import (
     resume_option,
     text_options,
 )
-from embedrec.cli.output import print_json, print_table
+from embedrec.cli.output import print_json, print_table, say
 
 _N_WORDS_SHOWN = 20
 
@@ -46,7 +46,7 @@ def build(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     settings = make_text_settings(values)
     from embedrec.pipeline import build_corpus
 
-    with offer_resume(ctx):
+    with offer_resume(ctx, output):
         made = build_corpus(
             inputs,
             output,
@@ -58,7 +58,7 @@ def build(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
             progress=open_progress(values["quiet"]),
         )
     if not values["quiet"]:
-        click.echo(
+        say(
             f"{output}  {made.n_tokens:,} tokens, {made.n_sentences:,} sentences, "
             f"{len(made.vocabulary):,} words"
         )
@@ -88,7 +88,7 @@ def text(inputs: tuple[str, ...], segmented: bool, quiet: bool, **values: Any) -
                 lines = [" ".join(words) for words in pipeline(document)]
             else:
                 lines = list(pipeline.split(document))
-            sys.stdout.writelines(f"{line}\n" for line in lines)
+            say(*lines)
             n_sentences += len(lines)
             stage.update(reader.n_bytes_read, sentences=n_sentences)
     damages = list_damages(reader)
@@ -123,12 +123,12 @@ def stats(folder: str, as_json: bool, quiet: bool) -> None:
     damages = figures.pop("damages", [])
     reader = figures.pop("reader", {})
     print_table([(name, value) for name, value in figures.items() if value is not None], right=[1])
-    click.echo()
+    say("")
     print_table([(f"tokens among the commonest {int(n):,}", v) for n, v in coverage.items()])
-    click.echo("\nhow it was made")
+    say("\nhow it was made")
     print_table([("input", name) for name in opened.manifest.inputs])
     print_table([*text_settings.items(), *((k, v) for k, v in reader.items() if v)])
     for damage in damages:
-        click.echo(f"damage  {damage}")
-    click.echo("\nmost frequent words")
+        say(f"damage  {damage}")
+    say("\nmost frequent words")
     print_table(top, right=[1])

@@ -11,7 +11,7 @@ import click
 
 from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command
-from embedrec.cli.output import print_table
+from embedrec.cli.output import print_table, say
 from embedrec.cli.recommend import print_recommendations
 from embedrec.cli.sources import SAMPLE_NAME, find_corpora
 
@@ -52,14 +52,14 @@ def demo(output: str | None, quiet: bool) -> None:
     corpus = build_corpus(
         [sample], folder / "corpus", min_count=MIN_COUNT, resume=True, progress=progress
     )
-    click.echo(
+    say(
         f"corpus  {corpus.manifest.facts['n_documents']:,} articles, {corpus.n_tokens:,} tokens, "
         f"{len(corpus.vocabulary):,} words, {time.perf_counter() - start:.1f} s"
     )
     start = time.perf_counter()
     model = folder / "model"
     vectors = train(corpus.folder, model, resume=True, progress=progress, **TRAINING)
-    click.echo(
+    say(
         f"model   skip-gram with negative sampling, {vectors.vector_size} dimensions, "
         f"{TRAINING['epochs']} epochs, {time.perf_counter() - start:.1f} s"
     )
@@ -72,24 +72,24 @@ def show_answers(vectors: KeyedVectors) -> None:
     """Print related words, analogies and recommendations."""
     from embedrec.recommend.words import WordRecommender
 
-    click.echo("\nrelated words")
+    say("\nrelated words")
     rows = []
     for word in filter(vectors.__contains__, WORDS):
         found = vectors.most_similar(word, topn=_N_NEIGHBOURS)
         rows.append((f"  {word}", *(f"{near} {score:.2f}" for near, score in found)))
     print_table(rows)
-    click.echo("\nanalogies")
+    say("\nanalogies")
     for a, b, c in ANALOGIES:
         if all(word in vectors for word in (a, b, c)):
             answer = vectors.most_similar(positive=[b, c], negative=[a], topn=1)[0][0]
-            click.echo(f"  {a} : {b} = {c} : {answer}")
-    click.echo(f"\nrecommended to somebody who read {', '.join(HISTORY)}")
+            say(f"  {a} : {b} = {c} : {answer}")
+    say(f"\nrecommended to somebody who read {', '.join(HISTORY)}")
     print_recommendations(WordRecommender(vectors).recommend(HISTORY, _N_NEIGHBOURS), indent="  ")
 
 
 def show_next(model: Path) -> None:
     """Print commands to go on with."""
-    click.echo(
+    say(
         f"\ngo on with\n"
         f"  embedrec similar {model} 杜甫\n"
         f"  embedrec recommend {model} --history 北京,李白:2\n"

@@ -11,6 +11,7 @@ import click
 
 from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command
+from embedrec.cli.output import say
 from embedrec.cli.transfer import (
     compute_digest,
     fetch_file,
@@ -64,8 +65,8 @@ def download(name: str, output: str | None, date: str, base_url: str, quiet: boo
     else:
         fetch_verified(dump, path, progress)
     if not quiet:
-        click.echo(f"{path}  {path.stat().st_size:,} bytes, SHA-1 {dump.sha1}")
-        click.echo(f"next: embedrec train {path} -o {name}.model")
+        say(f"{path}  {path.stat().st_size:,} bytes, SHA-1 {dump.sha1}")
+        say(f"next: embedrec train {path} -o {name}.model")
 
 
 def find_dump(base_url: str, wiki: str, date: str) -> Dump:

@@ -8,7 +8,7 @@ import click
 
 from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command, json_option
-from embedrec.cli.output import print_json, print_table
+from embedrec.cli.output import print_json, print_table, say
 from embedrec.cli.query import open_vectors
 from embedrec.errors import ParameterError
 
@@ -89,9 +89,9 @@ def print_analogies(path: str, result: AnalogyResult) -> None:
         (name, _show_part(part.accuracy), part.correct, part.known, part.total)
         for name, part in parts.items()
     ]
-    click.echo(path)
+    say(path)
     print_table([("section", "accuracy", "correct", "known", "total"), *rows], right=[1, 2, 3, 4])
-    click.echo()
+    say("")
 
 
 def _show_part(value: float | None) -> str:

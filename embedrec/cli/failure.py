@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 import click
 
-from embedrec.errors import EmbedrecError
+from embedrec.errors import EmbedrecError, StorageError
 
 STOPPED = 130
 ISSUES = "https://github.com/embedrec/embedrec/issues"
@@ -89,17 +89,28 @@ def _describe_os_error(error: OSError) -> str:
 
 
 @contextmanager
-def offer_resume(ctx: click.Context) -> Iterator[None]:
-    """Turn Ctrl-C in the body into the command line that takes the work up again.
+def offer_resume(ctx: click.Context, output: str) -> Iterator[None]:
+    """Name the command line that takes the work up again, if Ctrl-C or a full disk ends the body.
+
+    Args:
+        ctx: the command's context.
+        output: what it makes; unfinished work lies in `<output>.partial`.
 
     Raises:
         Interrupted: in place of KeyboardInterrupt.
     """
+    words = ctx.command_path.split()[1:]
     try:
         yield
     except KeyboardInterrupt:
-        command = name_resume_command(ctx.command_path.split()[1:], list(ctx.obj or []))
+        command = name_resume_command(words, list(ctx.obj or []))
         raise Interrupted(f"go on with: {command}") from None
+    except StorageError as error:
+        if not os.path.isdir(f"{os.path.abspath(output)}.partial"):
+            raise
+        command = name_resume_command(words, list(ctx.obj or []))
+        message = f"{error}; what is done is kept, go on with: {command}"
+        raise StorageError(message, value=error.value) from error
 
 
 def name_resume_command(command: Sequence[str], args: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from embedrec.cli.options import (
     make_text_settings,
     resume_option,
 )
+from embedrec.cli.output import say
 from embedrec.errors import ParameterError
 
 # option -> parameter of Word2Vec, where they are not called the same
@@ -90,7 +91,7 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     if not raw:
         _refuse_text_options(ctx, inputs[0])
     given = list_given(ctx, CORPUS_OPTIONS)
-    with offer_resume(ctx):
+    with offer_resume(ctx, output):
         vectors = train_model(
             inputs,
             output,
@@ -106,11 +107,11 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
         )
     if not values["quiet"]:
         loss = vectors.metadata["training"]["losses"][-1]
-        click.echo(
+        say(
             f"{output}  {len(vectors):,} words, {vectors.vector_size} dimensions, trained on "
             f"{vectors.metadata['n_tokens']:,} tokens, loss {loss:.4f}"
         )
-        click.echo(f"next: embedrec similar {output} WORD")
+        say(f"next: embedrec similar {output} WORD")
     return 1 if raw and vectors.metadata.get("damages") else 0
 
 
