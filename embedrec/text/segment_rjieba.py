@@ -28,7 +28,8 @@ _OUTSIDE = re.compile(
 # A token that jieba leaves to its model for unknown words: a single character of its blocks, or a
 # run of letters and digits, which rjieba has joined. Two and more of them make a stretch.
 _UNCOVERED = "(?:[\u4e00-\u9fd5+#&._%-]|[a-zA-Z0-9]+)"
-_STRETCH = re.compile(f"((?:\0{_UNCOVERED}){{2,}}(?=\0))")
+# Written out for the first two, since most tokens fail at the second.
+_STRETCH = re.compile(f"(\0{_UNCOVERED}\0{_UNCOVERED}(?:\0{_UNCOVERED})*(?=\0))")
 
 
 class RjiebaSegmenter(Segmenter):

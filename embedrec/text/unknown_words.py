@@ -56,10 +56,10 @@ class UnknownWords(dict[str, str]):
             return marked
         if len(self) >= _MEMORY_SIZE:
             self.clear()
-        if self._user_words.isdisjoint(marked.split("\0")):
-            words = self._cut(marked.replace("\0", ""))
-        else:
+        if self._user_words and not self._user_words.isdisjoint(marked.split("\0")):
             words = self._cut_around_user_words(marked.split("\0")[1:])
+        else:
+            words = self._cut(marked.replace("\0", ""))
         self[marked] = result = "\0" + "\0".join(words)
         return result
 
@@ -75,6 +75,8 @@ class UnknownWords(dict[str, str]):
             return [stretch]
         if self._is_word(stretch):
             return list(stretch)
+        if _HAN_RUN.fullmatch(stretch):
+            return self._cut_run(stretch)
         words: list[str] = []
         for i, run in enumerate(_HAN_RUN.split(stretch)):
             if i % 2:
