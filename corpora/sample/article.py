@@ -11,6 +11,7 @@ from .facts import Entity, Facts, tomllib
 from .markup import mark_terms, write_footer, write_infobox, write_note, write_rules, write_table
 from .phrase import Phraser
 
+ROUNDS = 3  # how often the patterns of a section are gone through
 PATTERNS = Path(__file__).resolve().parent / "patterns"
 
 
@@ -95,10 +96,20 @@ def write_section(
 ) -> list[str]:
     """Heading and one or two paragraphs, or nothing where no pattern fits."""
     fitting = [pattern for pattern in section.patterns if phraser.fits(pattern)]
-    chosen = chance.take(fitting, section.take)
-    if not chosen:
+    if not fitting:
         return []
-    sentences = [phraser.fill(pattern) for pattern in chosen]
+    sentences: list[str] = []
+    seen: set[str] = set()
+    for turn in range(ROUNDS):
+        # Only what names several others can be said again: it then names others.
+        again = [pattern for pattern in fitting if turn == 0 or ">" in pattern or "near" in pattern
+                 or ":" in pattern]
+        for pattern in chance.take(again, section.take):
+            sentence = phraser.fill(pattern)
+            bare = sentence.replace("[", "").replace("]", "")
+            if bare not in seen:
+                seen.add(bare)
+                sentences.append(sentence)
     if chance.happens(0.3):
         spot = chance.below(len(sentences))
         sentences[spot] += write_note(entity, chance)
@@ -108,10 +119,8 @@ def write_section(
         ) else sentences[0]
     title = phraser.fill(chance.pick(section.titles))
     lines = ["", f"== {title} =="] if title else [""]
-    middle = len(sentences) // 2 if len(sentences) > 3 else 0
-    if middle:
-        lines += ["".join(sentences[:middle]), ""]
-    return [*lines, "".join(sentences[middle:])]
+    paragraphs = ["".join(sentences[i : i + 5]) for i in range(0, len(sentences), 5)]
+    return [*lines, "\n\n".join(paragraphs)]
 
 
 def write_list(

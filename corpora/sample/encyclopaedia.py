@@ -8,6 +8,7 @@ from .article import Style, read_styles, write_article
 from .chance import Chance
 from .dump import Page
 from .facts import Entity, Facts
+from .topics import add_topics
 from .traditional import to_traditional
 
 TRADITIONAL_SHARE = 0.25
@@ -16,6 +17,7 @@ TRADITIONAL_SHARE = 0.25
 def write_pages(facts: Facts | None = None) -> Iterator[Page]:
     """Yield the pages of the sample."""
     facts = facts or Facts()
+    add_topics(facts)
     styles = read_styles()
     missing = sorted(set(facts.kinds) - set(styles))
     if missing:

@@ -124,6 +124,15 @@ class Facts:
                     inverse.append(entity.title)
                 self._groups.setdefault((entity.kind, column.name, key), []).append(entity.title)
 
+    def add_entities(self, kind: str, entities: list[Entity]) -> None:
+        """Add a table made by a program; its cells hold titles or texts as they are."""
+        self.kinds[kind] = entities
+        self.columns[kind] = []
+        for entity in entities:
+            if entity.title in self.pages:
+                raise FactsError(f"{kind}: {entity.title} is given twice")
+            self.pages[entity.title] = entity
+
     def find(self, value: str, kinds: tuple[str, ...]) -> Entity | None:
         """The entity a value means, the named kinds first, any page of that title else."""
         for kind in kinds:
