@@ -16,6 +16,7 @@ from embedrec.errors import CorruptedError
 
 _BLOCK_VALUES = 1 << 24  # values in one block of scores or of converted rows (64 MB in float32)
 _LONGEST_SPAN = 256  # scores under one maximum when the threshold is looked for
+_GRID = 2.0**30  # steps of a score between 0 and 1, far finer than float32 vectors can tell apart
 _NORM_RANGE = (1e-15, 1e15)  # outside, float32 products may overflow or lose all their digits
 
 
@@ -100,7 +101,9 @@ class ExactSearch:
         step = max(1, _BLOCK_VALUES // self._matrix.shape[1])
         for start in range(0, len(ids), step):
             rows = self.unit(ids[start : start + step])
-            scores[start : start + step] = np.einsum("ij,j->i", rows, query)
+            exact = np.einsum("ij,j->i", rows, query)
+            # On a grid, so that the last bits don't order rows that are equally near (or orthogonal).
+            scores[start : start + step] = np.rint(exact * _GRID) / _GRID
         return scores
 
     def unit(self, ids: np.ndarray) -> np.ndarray:
