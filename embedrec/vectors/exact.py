@@ -102,7 +102,7 @@ class ExactSearch:
         for start in range(0, len(ids), step):
             rows = self.unit(ids[start : start + step])
             exact = np.einsum("ij,j->i", rows, query)
-            # On a grid, so that the last bits don't order rows that are equally near (or orthogonal).
+            # On a grid, so that the last bits don't order rows that are equally near.
             scores[start : start + step] = np.rint(exact * _GRID) / _GRID
         return scores
 
