@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import lzma
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -213,6 +214,23 @@ def test_unknown_words_are_jiebas() -> None:
     memory = UnknownWords(lambda word: False)
     for run in ("常在一在起耍", "龘靐", "陈冠希", "一在", "爩龖的", "杭研", "韩冰是个"):
         assert memory["\0" + "\0".join(run)] == "\0" + "\0".join(finalseg.cut(run))
+
+
+def test_states_are_jiebas_to_the_last_tie() -> None:
+    from jieba import finalseg
+
+    memory = UnknownWords(lambda word: False)
+    draw = random.Random(3)
+    rare = "龘靐齉爩龖麤灪爨龤齾麣"
+    for _ in range(3_000):
+        run = "".join(
+            draw.choice(rare) if draw.random() < 0.4 else chr(draw.randint(0x4E00, 0x9FD5))
+            for _ in range(draw.randint(2, 9))
+        )
+        _, states = finalseg.viterbi(
+            run, "BMES", finalseg.start_P, finalseg.trans_P, finalseg.emit_P
+        )
+        assert memory._find_states(run) == "".join(states)
 
 
 @pytest.fixture
