@@ -1,6 +1,6 @@
 """Build the sample corpus, or check that the committed file is what these tables give.
 
-    python corpora/build_sample.py            # write corpora/sample.xml.bz2
+    python corpora/build_sample.py            # write sample.xml.bz2 and sample_analogies.txt
     python corpora/build_sample.py --check    # compare; exit 1 if they differ
     python corpora/build_sample.py --stats    # pages and characters by kind
 """
@@ -15,11 +15,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from sample.analogies import write_analogies  # noqa: E402
 from sample.dump import write_dump  # noqa: E402
 from sample.encyclopaedia import write_pages  # noqa: E402
 from sample.facts import Facts  # noqa: E402
 
 TARGET = HERE / "sample.xml.bz2"
+ANALOGIES = HERE / "sample_analogies.txt"
 
 
 def build_sample() -> bytes:
@@ -44,10 +46,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(describe_sample())
         return 0
     raw = build_sample()
+    questions = write_analogies(Facts()).encode("utf-8")
     if options.check:
-        same = TARGET.exists() and bz2.decompress(TARGET.read_bytes()) == raw
-        print(f"{TARGET.name}: {'up to date' if same else 'differs, run build_sample.py'}")
+        found = {path: path.read_bytes() if path.exists() else b"" for path in (TARGET, ANALOGIES)}
+        same = bool(found[TARGET]) and bz2.decompress(found[TARGET]) == raw
+        same = same and found[ANALOGIES] == questions
+        print(f"sample: {'up to date' if same else 'differs, run corpora/build_sample.py'}")
         return 0 if same else 1
+    ANALOGIES.write_bytes(questions)
     TARGET.write_bytes(bz2.compress(raw, 9))
     print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes, {len(raw):,} unpacked")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .article import Style, read_styles, write_article
@@ -48,10 +49,16 @@ def write_entity(entity: Entity, facts: Facts, style: Style, titles: set[str]) -
     is_new = other not in titles
     titles.add(other)
     if chance.happens(TRADITIONAL_SHARE):
-        yield Page(other, to_traditional(text))
+        yield Page(other, convert_page(text))
         if is_new:
             yield Page(entity.title, f"#REDIRECT [[{other}]]\n", 0, other)
     else:
         yield Page(entity.title, text)
         if is_new and chance.happens(0.3):
             yield Page(other, f"#重定向 [[{entity.title}]]\n", 0, entity.title)
+
+
+def convert_page(text: str) -> str:
+    """Wikitext in traditional script; marks that name variants already say both."""
+    parts = re.split(r"(-\{[^{}]*:[^{}]*\}-)", text)
+    return "".join(part if i % 2 else to_traditional(part) for i, part in enumerate(parts))

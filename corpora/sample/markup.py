@@ -5,6 +5,7 @@ from __future__ import annotations
 from .chance import Chance
 from .facts import Entity, Facts
 from .phrase import Linker
+from .traditional import to_traditional
 
 # What the two sides call the same thing. Only words whose conversion back to simplified script by
 # characters would otherwise leave the other side's word standing.
@@ -112,13 +113,14 @@ def write_rules(entity: Entity, text: str, chance: Chance) -> list[str]:
     """Page-wide conversion rules at the head of a page, for a share of the pages."""
     lines = []
     if chance.happens(0.04):
-        lines.append(f"-{{T|zh-hans:{entity.name};zh-hant:{entity.name}}}-")
+        lines.append(f"-{{T|zh-hans:{entity.name};zh-hant:{to_traditional(entity.name)};}}-")
     for hans, tw, _ in TERMS:
         if hans in text and chance.happens(0.3):
             form = chance.below(2)
             lines.append(f"-{{H|zh-cn:{hans};zh-tw:{tw};}}-" if form else f"-{{H|{tw}=>zh-cn:{hans}}}-")
     if chance.happens(0.05):
-        lines.append("{{noteTA|G1=Names|1=zh-hans:" + entity.name + ";zh-hant:" + entity.name + "}}")
+        names = f"zh-hans:{entity.name};zh-hant:{to_traditional(entity.name)}"
+        lines.append(f"{{{{noteTA|G1=Names|1={names}}}}}")
     return lines
 
 
