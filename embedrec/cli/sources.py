@@ -1,16 +1,13 @@
-"""Where the sample corpus and the table of corpora lie: in the wheel, or beside the package."""
+"""Where the files of `corpora` lie: in the wheel, or beside the package in a checkout."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Any
 
 import embedrec
 from embedrec.errors import InputError
 
 SAMPLE_NAME = "sample.xml.bz2"
-SOURCES_NAME = "sources.toml"
 
 
 def find_corpora(name: str) -> Path:
@@ -29,13 +26,3 @@ def find_corpora(name: str) -> Path:
         f"the file corpora/{name} is missing from this installation; install embedrec again",
         value=name,
     )
-
-
-def load_sources() -> dict[str, Any]:
-    """Return the content of corpora/sources.toml."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    with open(find_corpora(SOURCES_NAME), "rb") as file:
-        return tomllib.load(file)

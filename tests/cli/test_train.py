@@ -1,0 +1,221 @@
+"""`embedrec train`: from raw input and from a corpus, again, otherwise, and what can't be."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+
+from embedrec.cli.group import cli
+from embedrec.cli.options import TEXT_OPTIONS
+from embedrec.cli.train import _PARAMETERS, train
+from embedrec.errors import StorageError
+from embedrec.manifest import peek_kind
+from embedrec.models.word2vec import Parameters, Word2Vec
+from embedrec.pipeline import build_corpus
+from embedrec.text.pipeline import TextSettings
+from embedrec.vectors.keyed import KeyedVectors
+from tests.cli.conftest import Run, write_dump
+
+SMALL = ("--vector-size", 8, "--epochs", 2, "--workers", 1)
+
+
+def get_default(command: object, name: str) -> object:
+    return next(o.default for o in command.params if o.name == name)  # type: ignore[attr-defined]
+
+
+def test_defaults_are_those_of_the_library() -> None:
+    for option, parameter in _PARAMETERS.items():
+        if option != "min_alpha":
+            assert get_default(train, option) == getattr(Parameters(), parameter), option
+    for option in TEXT_OPTIONS:
+        default = get_default(train, option)
+        assert (default or None) == getattr(TextSettings(), option) or option == "user_dict"
+    signature = inspect.signature(build_corpus)
+    assert get_default(train, "min_count") == signature.parameters["min_count"].default
+    assert get_default(train, "threads") == inspect.signature(Word2Vec).parameters[
+        "n_threads"
+    ].default  # fmt: skip
+
+
+def test_every_parameter_has_an_option() -> None:
+    assert set(_PARAMETERS.values()) == set(Parameters.__dataclass_fields__) - {"cbow_full_error"}
+
+
+def test_train_takes_all_options_of_corpus_build() -> None:
+    group = cli.get_command(click.Context(cli), "corpus")
+    assert isinstance(group, click.Group)
+    taken = {option.name: option.opts for option in train.params}
+    for option in group.commands["build"].params:
+        if option.name != "inputs":
+            assert taken[option.name] == option.opts
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("loss", ["ns", "hs", "both"])
+def test_all_combinations_train(
+    run: Run, corpus_folder: Path, tmp_path: Path, architecture: str, loss: str
+) -> None:
+    folder = tmp_path / "m"
+    words = ["--architecture", architecture, "--loss", loss, "--vector-size", 8, "--epochs", 1]
+    outcome = run("train", corpus_folder, "-o", folder, *words)
+    assert outcome.code == 0, outcome
+    assert str(folder) in outcome.out
+    training = KeyedVectors.load(folder, verify=True).metadata["training"]
+    assert (training["architecture"], training["loss"]) == (architecture, loss)
+    assert Word2Vec.load(folder).parameters.vector_size == 8
+
+
+def test_options_reach_the_training(run: Run, corpus_folder: Path, tmp_path: Path) -> None:
+    given = {
+        "window": 3, "negative": 7, "negative_exponent": 0.5, "sample": 0.01, "epochs": 2,
+        "alpha": 0.05, "min_alpha": 0.001, "seed": 9, "vector_size": 6,
+    }  # fmt: skip
+    words = [part for name, v in given.items() for part in (f"--{name.replace('_', '-')}", v)]
+    flags = ["--no-shrink-window", "--cbow-sum", "--threads", 2, "--quiet"]
+    outcome = run("train", corpus_folder, "-o", tmp_path / "m", *words, *flags)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    training = KeyedVectors.load(tmp_path / "m").metadata["training"]
+    assert {name: training[_PARAMETERS[name]] for name in given} == given
+    assert not training["shrink_window"]
+    assert not training["cbow_mean"]
+
+
+def test_raw_input_gives_the_same_as_its_corpus(run: Run, tmp_path: Path) -> None:
+    dump = write_dump(tmp_path / "d.xml.bz2")
+    assert run("train", dump, "-o", tmp_path / "raw", *SMALL).code == 0
+    run("corpus", "build", dump, "-o", tmp_path / "c", "--workers", 1)
+    assert run("train", tmp_path / "c", "-o", tmp_path / "two", *SMALL[:4]).code == 0
+    raw, two = KeyedVectors.load(tmp_path / "raw"), KeyedVectors.load(tmp_path / "two")
+    assert raw.index_to_key == two.index_to_key
+    assert np.array_equal(raw.vectors, two.vectors)
+    assert raw.metadata == two.metadata
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["c", "d.xml.bz2", "raw", "two"]
+
+
+def test_the_corpus_is_kept_on_request(run: Run, text_file: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    run("train", text_file, "-o", tmp_path / "m", *SMALL, "--keep-corpus", kept)
+    assert peek_kind(kept) == "corpus"
+
+
+def test_a_user_dictionary_goes_along(run: Run, text_file: Path, tmp_path: Path) -> None:
+    dictionary = tmp_path / "dict.txt"
+    dictionary.write_text("唐朝诗人 1000 n\n", encoding="utf-8")
+    run("train", text_file, "-o", tmp_path / "m", *SMALL, "--user-dict", dictionary)
+    dictionary.unlink()
+    vectors = KeyedVectors.load(tmp_path / "m")
+    assert "唐朝诗人" in vectors
+    assert vectors.user_dict_text == "唐朝诗人 1000 n\n"
+    outcome = run("similar", tmp_path / "m", "唐朝詩人")
+    assert outcome.code == 0
+    assert "looked up as 唐朝诗人" in outcome.err
+
+
+def test_a_finished_model_is_used_again_and_never_replaced(
+    run: Run, fail: Run, corpus_folder: Path, tmp_path: Path
+) -> None:
+    words = ("train", corpus_folder, "-o", tmp_path / "m", *SMALL[:4])
+    run(*words)
+    before = {p.name: p.read_bytes() for p in (tmp_path / "m").iterdir()}
+    assert "there already" in run(*words).err
+    assert "window was 5 and is now 6" in fail(*words, "--window", 6, code=2).err
+    assert {p.name: p.read_bytes() for p in (tmp_path / "m").iterdir()} == before
+
+
+def test_a_larger_min_count_narrows_a_corpus(
+    run: Run, fail: Run, corpus_folder: Path, tmp_path: Path
+) -> None:
+    words = ("train", corpus_folder, *SMALL[:4])
+    assert run(*words, "-o", tmp_path / "m", "--min-count", 200).code == 0
+    vectors = KeyedVectors.load(tmp_path / "m")
+    assert vectors.counts is not None
+    assert min(vectors.counts) >= 200
+    assert "needs words" in fail(*words, "-o", tmp_path / "n", "--min-count", 2, code=2).err
+    fail(*words, "-o", tmp_path / "n", "--min-count", 10**6, code=2)
+
+
+def test_options_for_raw_input_are_refused_with_a_corpus(
+    fail: Run, corpus_folder: Path, tmp_path: Path
+) -> None:
+    for option in (["--script", "keep"], ["--workers", "2"], ["--keep-corpus", "x"]):
+        outcome = fail("train", corpus_folder, "-o", tmp_path / "m", *option, code=2)
+        assert option[0] in outcome.err
+
+
+def test_a_damaged_input_ends_with_a_model_and_exit_1(run: Run, tmp_path: Path) -> None:
+    dump = write_dump(tmp_path / "d.xml", n_pages=30, broken_at=20)
+    outcome = run("train", dump, "-o", tmp_path / "m", *SMALL)
+    assert outcome.code == 1
+    assert "20 documents are kept" in outcome.err
+    assert len(KeyedVectors.load(tmp_path / "m").metadata["damages"]) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--loss", "none"],
+        ["--architecture", "glove"],
+        ["--vector-size", "0"],
+        ["--vector-size", "1000000000"],
+        ["--window", "0"],
+        ["--negative", "0"],
+        ["--epochs", "0"],
+        ["--alpha", "0"],
+        ["--alpha", "nan"],
+        ["--sample", "-1"],
+        ["--threads", "0"],
+        ["--seed", "-1"],
+        ["--min-count", "1000000"],
+        ["--negative-exponent", "inf"],
+        ["--min-alpha", "1"],
+    ],
+)
+def test_impossible_options(
+    fail: Run, corpus_folder: Path, tmp_path: Path, options: list[str]
+) -> None:
+    fail("train", corpus_folder, "-o", tmp_path / "m", *options, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_input_is_one_line(
+    fail: Run, corpus_folder: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    fail("train", model_folder, "-o", tmp_path / "m")
+    fail("train", corpus_folder, corpus_folder, "-o", tmp_path / "m", code=2)
+    fail("train", "-o", tmp_path / "m", code=2)
+
+
+def test_a_place_that_is_not_writable_or_taken(
+    fail: Run, corpus_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "letter").write_text("mine")
+    (tmp_path / "x.partial").mkdir()
+    (tmp_path / "x.partial" / "letter").write_text("mine")
+    fail("train", corpus_folder, "-o", tmp_path / "file" / "m")
+    fail("train", corpus_folder, "-o", "/proc/nothing/m")
+    for name in ("file", "folder", "x"):
+        fail("train", corpus_folder, "-o", tmp_path / name, code=2)
+    for name in ("file", "folder/letter", "x.partial/letter"):
+        assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_full_disk_keeps_what_is_done_and_says_how_to_go_on(
+    run: Run, fail: Run, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("train", text_file, "-o", tmp_path / "m", *SMALL)
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise StorageError("can't write x: the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("embedrec.vectors.folder.save_tensors", refuse)
+        assert "train --resume" in fail(*words).err
+    assert peek_kind(tmp_path / "m.partial" / "corpus") == "corpus"
+    assert run(*words, "--resume").code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
