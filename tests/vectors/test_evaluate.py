@@ -111,6 +111,16 @@ def test_case_helps_only_where_it_is_asked_for(tmp_path: Path) -> None:
     assert (strict.correct, strict.known, strict.total) == (1, 1, 3)
 
 
+def test_an_answer_in_another_case_is_right(tmp_path: Path) -> None:
+    family = make_family()
+    rows = np.vstack([family.vectors, [[0, -1, 0]]])
+    vectors = KeyedVectors([*family.index_to_key, "QUEEN"], rows)
+    path = tmp_path / "q"
+    path.write_text("man woman king QUEEN\n")
+    assert evaluate_analogies(vectors, path).correct == 1
+    assert evaluate_analogies(vectors, path, case_insensitive=False).correct == 0
+
+
 def test_words_of_the_question_are_no_answers_in_any_case() -> None:
     vectors = make_family()
     families = np.array([0, 1, 2, 3, 2, 5, 6])

@@ -67,13 +67,17 @@ def test_batches_of_any_size_give_the_same_bits() -> None:
         assert alone_scores.tobytes() == scores.tobytes()
 
 
-def test_queries_beyond_one_block_are_all_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = make_rows(3, 200)
-    whole = ExactSearch(rows).search(ExactSearch(rows).unit(np.arange(50)), 3)
+def test_queries_beyond_one_block_keep_their_own_exclusions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    search = ExactSearch(make_rows(3, 200))
+    queries = search.unit(np.arange(50))
+    own = [np.array([row]) if row % 2 else np.empty(0, np.int64) for row in range(50)]
+    whole = search.search(queries, 3, own=own)
     monkeypatch.setattr("embedrec.vectors.exact._BLOCK_VALUES", 600)
-    parts = ExactSearch(rows).search(ExactSearch(rows).unit(np.arange(50)), 3)
+    parts = search.search(queries, 3, own=own)
     assert [ids.tolist() for ids, _ in parts] == [ids.tolist() for ids, _ in whole]
-    assert [ids[0] for ids, _ in parts] == list(range(50))
+    assert [ids[0] == row for row, (ids, _) in enumerate(parts)] == [True, False] * 25
 
 
 def test_lengths_far_from_one_do_not_disturb_the_order() -> None:

@@ -131,6 +131,21 @@ def test_long_files_cross_many_chunks(tmp_path: Path, monkeypatch: pytest.Monkey
         check_equal(load_vectors(tmp_path / name), vectors)
 
 
+def test_places_are_named_rightly_beyond_the_first_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedrec.vectors.text_form._CHUNK", 10)
+    monkeypatch.setattr("embedrec.vectors.binary_form._CHUNK", 16)
+    path = tmp_path / "v"
+    path.write_bytes(b"3 2\na 1 2\n\nb 3 4\nc 5 6\n")
+    with pytest.raises(CorruptedError, match="line 3"):
+        load_vectors(path)
+    entries = [b"w%d " % i + struct.pack("<2f", i, np.nan if i == 30 else 0.1) for i in range(40)]
+    path.write_bytes(b"40 2\n" + b"".join(entries))
+    with pytest.raises(CorruptedError, match="entry 31: a value"):
+        load_vectors(path)
+
+
 @pytest.mark.parametrize(
     ("content", "words", "rows"),
     [
