@@ -134,7 +134,7 @@ def test_long_files_cross_many_chunks(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_places_are_named_rightly_beyond_the_first_chunk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedrec.vectors.text_form._CHUNK", 10)
+    monkeypatch.setattr("embedrec.vectors.text_form._CHUNK", 11)
     monkeypatch.setattr("embedrec.vectors.binary_form._CHUNK", 16)
     path = tmp_path / "v"
     path.write_bytes(b"3 2\na 1 2\n\nb 3 4\nc 5 6\n")
