@@ -1,8 +1,8 @@
 """Build the sample corpus, or check that the committed file is what these tables give.
 
-    python corpora/build_sample.py            # write sample.xml.bz2 and sample_analogies.txt
-    python corpora/build_sample.py --check    # compare; exit 1 if they differ
-    python corpora/build_sample.py --stats    # pages and characters by kind
+python corpora/build_sample.py            # write sample.xml.bz2 and sample_analogies.txt
+python corpora/build_sample.py --check    # compare; exit 1 if they differ
+python corpora/build_sample.py --stats    # pages and characters by kind
 """
 
 from __future__ import annotations

@@ -8,7 +8,15 @@ from typing import Any
 
 from .chance import Chance
 from .facts import Entity, Facts, tomllib
-from .markup import mark_terms, write_footer, write_infobox, write_note, write_rules, write_table
+from .markup import (
+    inside_markup,
+    mark_terms,
+    write_footer,
+    write_infobox,
+    write_note,
+    write_rules,
+    write_table,
+)
 from .phrase import Phraser
 
 ROUNDS = 3  # how often the patterns of a section are gone through
@@ -91,9 +99,7 @@ def write_article(entity: Entity, facts: Facts, style: Style) -> str:
     return "\n".join([*head, mark_terms(text, chance), *footer]) + "\n"
 
 
-def write_section(
-    section: Section, phraser: Phraser, entity: Entity, chance: Chance
-) -> list[str]:
+def write_section(section: Section, phraser: Phraser, entity: Entity, chance: Chance) -> list[str]:
     """Heading and one or two paragraphs, or nothing where no pattern fits."""
     fitting = [pattern for pattern in section.patterns if phraser.fits(pattern)]
     if not fitting:
@@ -102,8 +108,11 @@ def write_section(
     seen: set[str] = set()
     for turn in range(ROUNDS):
         # Only what names several others can be said again: it then names others.
-        again = [pattern for pattern in fitting if turn == 0 or ">" in pattern or "near" in pattern
-                 or ":" in pattern]
+        again = [
+            pattern
+            for pattern in fitting
+            if turn == 0 or ">" in pattern or "near" in pattern or ":" in pattern
+        ]
         for pattern in chance.take(again, section.take):
             sentence = phraser.fill(pattern)
             bare = sentence.replace("[", "").replace("]", "")
@@ -114,9 +123,10 @@ def write_section(
         spot = chance.below(len(sentences))
         sentences[spot] += write_note(entity, chance)
     if chance.happens(0.1):
-        sentences[0] = sentences[0].replace(entity.name, f"-{{{entity.name}}}-", 1) if (
-            f"[{entity.name}" not in sentences[0] and f"|{entity.name}" not in sentences[0]
-        ) else sentences[0]
+        start = sentences[0].find(entity.name)
+        if start >= 0 and not inside_markup(sentences[0], start):
+            end = start + len(entity.name)
+            sentences[0] = f"{sentences[0][:start]}-{{{entity.name}}}-{sentences[0][end:]}"
     title = phraser.fill(chance.pick(section.titles))
     lines = ["", f"== {title} =="] if title else [""]
     paragraphs = ["".join(sentences[i : i + 5]) for i in range(0, len(sentences), 5)]

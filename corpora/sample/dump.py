@@ -58,7 +58,9 @@ def write_page(page: Page, number: int) -> str:
     """One <page> with its one revision; times and numbers follow from the page's place."""
     raw = page.text.encode("utf-8")
     digest = write_base36(int(hashlib.sha1(raw).hexdigest(), 16))
-    time = f"2020-{1 + number % 12:02d}-{1 + number % 28:02d}T{number % 24:02d}:{number % 60:02d}:00Z"
+    time = (
+        f"2020-{1 + number % 12:02d}-{1 + number % 28:02d}T{number % 24:02d}:{number % 60:02d}:00Z"
+    )
     redirect = f'    <redirect title="{escape(page.redirect)}" />\n' if page.redirect else ""
     return (
         f"  <page>\n    <title>{escape(page.title)}</title>\n    <ns>{page.namespace}</ns>\n"

@@ -8,10 +8,10 @@ A table is a TOML table in sample/facts/*.toml:
     晴天 | 周杰伦 | ^ | 2003
     '''
 
-One line an entity, cells split by `|`, several values in a cell by `/`, `^` repeats the cell above.
-`column@kind` refers to entities of that kind and must resolve (`@a+b`: of either kind; `?`: may be a
-name without a page). A name that two kinds share carries a note, as `叶惠美 (专辑)`: the note belongs
-to the title and not to the name.
+One line an entity, cells split by `|`, values in a cell by `/`; `^` repeats the cell above.
+`column@kind` refers to entities of that kind and must resolve (`@a+b`: of either kind; `?`: may
+be a name without a page). A name that two kinds share carries a note, as `叶惠美 (专辑)`: the note
+belongs to the title and not to the name.
 
 Rows that belong together stand together: what is near in a table counts as near in meaning.
 """
@@ -135,6 +135,8 @@ class Facts:
 
     def find(self, value: str, kinds: tuple[str, ...]) -> Entity | None:
         """The entity a value means, the named kinds first, any page of that title else."""
+        if value in self.pages and self.pages[value].kind in kinds:
+            return self.pages[value]
         for kind in kinds:
             if (kind, value) in self._names:
                 return self._names[kind, value]
@@ -157,7 +159,14 @@ class Facts:
                     reached.update(dict.fromkeys(self._step(self.pages[title], step)))
             reached.pop(entity.title, None)
             found = list(reached)
-        return found
+        return [title for title in found if not self._is_twin(entity, title)]
+
+    def _is_twin(self, entity: Entity, title: str) -> bool:
+        """Whether the title is the same place on another level: 北京 is the seat of 北京."""
+        other = self.pages.get(title)
+        if other is None or other.name != entity.name:
+            return False
+        return {entity.kind, other.kind} == {"city", "province"}
 
     def _step(self, entity: Entity, step: str) -> list[str]:
         rows = self.kinds[entity.kind]

@@ -63,7 +63,9 @@ def write_table(
         cells = []
         for _, step in columns:
             values = [title] if step == "name" else facts.follow(row, step)
-            cells.append("、".join(f"[[{v}]]" if v in facts.pages else v for v in values[:3]) or "—")
+            cells.append(
+                "、".join(f"[[{v}]]" if v in facts.pages else v for v in values[:3]) or "—"
+            )
         lines += ["|-", "| " + " || ".join(cells)]
     lines.append("|}")
     return lines
@@ -76,7 +78,9 @@ def write_note(entity: Entity, chance: Chance) -> str:
     if kind == 0:
         return f"<ref>{entity.name}条目，样本百科编辑部，第{number}页。</ref>"
     if kind == 1:
-        return f'<ref name="n{number}">{{{{cite book|title={entity.name}手册|page={number}}}}}</ref>'
+        return (
+            f'<ref name="n{number}">{{{{cite book|title={entity.name}手册|page={number}}}}}</ref>'
+        )
     if kind == 2:
         return f'<ref name="n{number}" />'
     return f"<ref>{{{{cite web|url=https://example.org/{number}|title={entity.name}|date=2020}}}}</ref>"
@@ -117,7 +121,9 @@ def write_rules(entity: Entity, text: str, chance: Chance) -> list[str]:
     for hans, tw, _ in TERMS:
         if hans in text and chance.happens(0.3):
             form = chance.below(2)
-            lines.append(f"-{{H|zh-cn:{hans};zh-tw:{tw};}}-" if form else f"-{{H|{tw}=>zh-cn:{hans}}}-")
+            lines.append(
+                f"-{{H|zh-cn:{hans};zh-tw:{tw};}}-" if form else f"-{{H|{tw}=>zh-cn:{hans}}}-"
+            )
     if chance.happens(0.05):
         names = f"zh-hans:{entity.name};zh-hant:{to_traditional(entity.name)}"
         lines.append(f"{{{{noteTA|G1=Names|1={names}}}}}")
