@@ -66,7 +66,7 @@ class TerminalProgress:
             self._display = _make_display(self._console)
             self._display.start()
         self._n_open += 1
-        task = self._display.add_task(name, total=total, unit=unit, figures="")
+        task = self._display.add_task(name, total=total, unit=unit, figures="", left="left")
         return self._display, task
 
     def _close_bar(self) -> None:
@@ -108,6 +108,11 @@ class TerminalStage:
         trace: TracebackType | None,
     ) -> None:
         self._show()
+        if kind is None and self._display is not None:
+            # What is done may be known only roughly on the way; a finished stage is at its end.
+            total = self._wanted[1]
+            done = total if total is not None else (self._latest or (0.0,))[0]
+            self._display.update(self._task, completed=done, total=done, left="")
         self._progress._close_bar()
 
     def _show(self) -> None:
@@ -120,21 +125,27 @@ class TerminalStage:
 
 def _make_display(console: Any) -> Display:
     from rich import progress as bars
+    from rich.table import Column
     from rich.text import Text
 
     class RateColumn(bars.ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(format_rate(task.finished_speed or task.speed, task.fields["unit"]))
+            rate = format_rate(task.finished_speed or task.speed, task.fields["unit"])
+            return Text(rate, no_wrap=True)
+
+    class FiguresColumn(bars.ProgressColumn):
+        # Cut off where the terminal is narrow; a second line would make the bars jump.
+        def render(self, task: Task) -> Text:
+            return Text(task.fields["figures"], no_wrap=True, overflow="ellipsis")
 
     return bars.Progress(
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(bar_width=24),
-        bars.TaskProgressColumn(),
-        RateColumn(),
-        bars.TimeElapsedColumn(),
-        bars.TextColumn("left", style="dim"),
-        bars.TimeRemainingColumn(),
-        bars.TextColumn("{task.fields[figures]}", markup=False),
+        bars.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        bars.BarColumn(bar_width=16, table_column=Column(no_wrap=True)),
+        bars.TaskProgressColumn(table_column=Column(no_wrap=True)),
+        RateColumn(table_column=Column(no_wrap=True)),
+        bars.TimeRemainingColumn(table_column=Column(no_wrap=True), elapsed_when_finished=True),
+        bars.TextColumn("{task.fields[left]}", table_column=Column(no_wrap=True)),
+        FiguresColumn(),
         console=console,
         # `corpus text` writes to a redirected stdout while the bar runs: leave that alone.
         redirect_stdout=False,

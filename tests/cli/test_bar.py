@@ -57,7 +57,18 @@ def test_a_bar_shows_name_share_figures_and_times(terminal: Terminal) -> None:
     assert "100%" in shown
     assert "tokens 2,468" in shown
     assert "loss 0.125" in shown
-    assert re.search(r"\d:\d\d:\d\d left", shown)
+    assert re.search(r"[-\d]:[-\d]\d?:?[-\d]* left", shown)
+
+
+def test_a_bar_fits_on_one_line_of_a_narrow_terminal(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with open_progress(False, file=terminal).stage("train", total=200, unit="words") as stage:
+        stage.update(100, epoch=4, loss=2.691, rate=0.0175, more=123456789)
+    lines = [line for line in re.split(r"[\r\n]+", read(terminal)) if line.strip()]
+    assert all(line.startswith("train") for line in lines)
+    assert "epoch 4  loss 2.691" in lines[-1]
 
 
 def test_a_stage_of_unknown_size_has_a_bar_too(terminal: Terminal) -> None:
