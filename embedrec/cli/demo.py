@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from embedrec.vectors.keyed import KeyedVectors
 
 # A small corpus wants what a large one does not: rare words kept, frequent ones thinned out less,
-# many passes, and more negatives for each pair.
+# more passes, and more negatives for each pair.
 MIN_COUNT = 3
 TRAINING: dict[str, Any] = {
     "vector_size": 100,
-    "epochs": 20,
+    "epochs": 10,
     "sample": 1e-3,
     "n_negative": 10,
     "seed": 1,

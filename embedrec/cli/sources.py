@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import embedrec
 from embedrec.errors import InputError
 
 SAMPLE_NAME = "sample.xml.bz2"
+SOURCES_NAME = "sources.toml"
 
 
 def find_corpora(name: str) -> Path:
@@ -26,3 +29,13 @@ def find_corpora(name: str) -> Path:
         f"the file corpora/{name} is missing from this installation; install embedrec again",
         value=name,
     )
+
+
+def load_sources() -> dict[str, Any]:
+    """Return the content of corpora/sources.toml: where larger corpora come from."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    with open(find_corpora(SOURCES_NAME), "rb") as file:
+        return tomllib.load(file)

@@ -8,7 +8,8 @@ import pytest
 
 import embedrec
 from embedrec.cli import demo as demo_module
-from embedrec.cli.sources import SAMPLE_NAME, find_corpora
+from embedrec.cli import transfer
+from embedrec.cli.sources import SAMPLE_NAME, find_corpora, load_sources
 from embedrec.errors import InputError
 from tests.cli.conftest import Run, write_dump
 
@@ -23,6 +24,18 @@ def test_the_sample_is_found_in_a_checkout_and_in_a_wheel(
     assert find_corpora(SAMPLE_NAME).read_bytes() == b"x"
     with pytest.raises(InputError, match="install embedrec again"):
         find_corpora("nothing.toml")
+
+
+def test_every_wiki_on_record_has_a_code_that_download_takes(
+    fail: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "SECONDS_BEFORE_RETRY", 0.0)
+    sources = load_sources()
+    assert "zhwiki" in [wiki["code"] for wiki in sources["wiki"]]
+    for wiki in sources["wiki"]:
+        # Nobody listens there: the name was accepted and the server asked for.
+        outcome = fail("download", wiki["code"], "--base-url", "http://127.0.0.1:9")
+        assert f"http://127.0.0.1:9/{wiki['code']}/latest/" in outcome.err
 
 
 @pytest.fixture
