@@ -76,7 +76,10 @@ def write_article(entity: Entity, facts: Facts, style: Style) -> str:
     leads = [pattern for pattern in style.lead if phraser.fits(pattern)]
     if not leads:
         raise ValueError(f"{entity.title}: no lead of {entity.kind} fits")
-    lead = phraser.fill(chance.pick(leads)).replace("@@", f"'''{entity.name}'''", 1)
+    lead = ""
+    while not lead:
+        lead = phraser.fill(chance.pick(leads))
+    lead = lead.replace("@@", f"'''{entity.name}'''", 1)
     body = [lead + (write_note(entity, chance) if chance.happens(0.5) else "")]
     for section in style.sections:
         body += write_section(section, phraser, entity, chance)
@@ -116,9 +119,11 @@ def write_section(section: Section, phraser: Phraser, entity: Entity, chance: Ch
         for pattern in chance.take(again, section.take):
             sentence = phraser.fill(pattern)
             bare = sentence.replace("[", "").replace("]", "")
-            if bare not in seen:
+            if bare and bare not in seen:
                 seen.add(bare)
                 sentences.append(sentence)
+    if not sentences:
+        return []
     if chance.happens(0.3):
         spot = chance.below(len(sentences))
         sentences[spot] += write_note(entity, chance)

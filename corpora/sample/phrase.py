@@ -64,17 +64,54 @@ class Phraser:
         return True
 
     def fill(self, pattern: str) -> str:
-        """Write the sentence of a pattern that fits."""
-        chosen = CHOICE.sub(lambda match: self._chance.pick(match[1].split("|")), pattern)
-        used: set[str] = set()
-        return SLOT.sub(lambda match: self._fill_slot(match[1], match[2], used), chosen)
+        """Write the sentence of a pattern that fits; empty where what it picked does not go on.
 
-    def _fill_slot(self, path: str, size: str | None, used: set[str]) -> str:
+        Slots of one sentence agree: `{film.actors>director}` is of the film that `{film.actors}`
+        named, and `{same.style}` shares the style that `{style}` named.
+        """
+        chosen = CHOICE.sub(lambda match: self._chance.pick(match[1].split("|")), pattern)
+        slots = list(SLOT.finditer(chosen))
+        picked: dict[str, list[str]] = {}
+        texts: dict[int, str] = {}
+        for slot in sorted(slots, key=lambda slot: (slot[1].count(">"), slot[1].count("same."))):
+            values = self._pick(slot[1], int(slot[2] or 1), picked)
+            if not values:
+                return ""
+            picked[slot[1]] = picked.get(slot[1], []) + values
+            is_title = chosen[slot.start() - 1 : slot.start()] == "《"
+            texts[slot.start()] = self._join(values, is_title)
+        return SLOT.sub(lambda match: texts[match.start()], chosen)
+
+    def _pick(self, path: str, n: int, picked: dict[str, list[str]]) -> list[str]:
         if path == "name":
-            return self._entity.name
-        found = self._facts.follow(self._entity, path)
+            return [self._entity.title]
+        found = self._find(path, picked)
         # The same thing is not named twice in one sentence while there are others.
-        fresh = [value for value in found if value not in used] or found
-        picked = self._chance.take(fresh, int(size) if size else 1)
-        used.update(picked)
-        return join_names([self.linker.mention(value) for value in picked], self._chance)
+        used = {value for values in picked.values() for value in values}
+        fresh = [value for value in found if value not in used]
+        return self._chance.take(fresh or found, n)
+
+    def _find(self, path: str, picked: dict[str, list[str]]) -> list[str]:
+        start, _, rest = path.partition(">")
+        for step in path.split(">")[1:]:
+            if start in picked:
+                pages = [self._facts.pages[t] for t in picked[start] if t in self._facts.pages]
+                found = [value for page in pages for value in self._facts.follow(page, rest)]
+                return [v for v in dict.fromkeys(found) if v != self._entity.title]
+            start, rest = f"{start}>{step}", rest.partition(">")[2]
+        found = self._facts.follow(self._entity, path)
+        column = path.removeprefix("same.")
+        if column != path and column in picked:
+            shared = set(picked[column])
+            pages = [self._facts.pages[title] for title in found]
+            found = [page.title for page in pages if shared & set(page.cells[column])]
+        return found
+
+    def _join(self, values: list[str], is_title: bool) -> str:
+        if values == [self._entity.title]:
+            return self._entity.name
+        names = [self.linker.mention(value) for value in values]
+        text = join_names(names, self._chance)
+        if is_title and len(names) > 1:
+            text = "》《".join(names) if self._chance.happens(0.5) else "》、《".join(names)
+        return text

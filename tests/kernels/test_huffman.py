@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +14,7 @@ from tests.reference.huffman import compute_code_lengths
 
 def read_paths(counts: list[int]) -> list[list[tuple[int, int]]]:
     offsets, steps = build_huffman_paths(np.array(counts, np.int64))
-    return [
-        [(int(s) // 2, int(s) % 2) for s in steps[a:b]]
-        for a, b in zip(offsets[:-1], offsets[1:], strict=True)
-    ]
+    return [[(int(s) // 2, int(s) % 2) for s in steps[a:b]] for a, b in itertools.pairwise(offsets)]
 
 
 def test_worked_example() -> None:
@@ -52,7 +51,7 @@ def test_nodes_form_one_tree(counts: list[int]) -> None:
     parent_of = {}
     for path in paths:
         assert path[0][0] == n_nodes - 1  # the root is the last node made
-        for (above, code), (below, _) in zip(path, path[1:], strict=False):
+        for (above, code), (below, _) in itertools.pairwise(path):
             assert parent_of.setdefault(below, (above, code)) == (above, code)
     assert {node for path in paths for node, _ in path} == set(range(n_nodes))
 

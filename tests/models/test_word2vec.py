@@ -237,7 +237,7 @@ def test_resume_refuses_other_settings_and_other_text(corpus: Corpus, tmp_path: 
     with pytest.raises(ResumeError, match="parameter window was 5 and is now 4"):
         Word2Vec(window=4, **SMALL).fit(corpus, checkpoint=checkpoint, resume=True)
     other = build_planted(tmp_path / "other", 800, seed=9)
-    with pytest.raises(ResumeError, match="input .* was sha256"):
+    with pytest.raises(ResumeError, match=r"input .* was sha256"):
         Word2Vec(**SMALL).fit(other, checkpoint=checkpoint, resume=True)
     weights = checkpoint / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")

@@ -208,3 +208,10 @@ def test_any_rules_choose_the_first_that_fits(rules: dict[str, str]) -> None:
     for variant in VARIANTS:
         fitting = [rules[code] for code in (variant, *FALLBACKS[variant]) if code in rules]
         assert show(mark, variant) == (fitting or list(rules.values()))[0]
+
+
+@pytest.mark.parametrize(
+    "mark", ["-{zh-hant:; zh-hans:;}-", "-{zh-hans:}-", "-{A|zh-hans:;zh-hant:;}-"]
+)
+def test_rules_that_give_nothing_show_nothing(mark: str) -> None:
+    assert drop_protection(convert_marks(f"前{mark}后")) == "前后"

@@ -96,8 +96,10 @@ def parse_mark(inner: str) -> Mark:
         return Mark(frozenset("R"), frozenset(variants), text)
     mark = Mark(flags, frozenset(), text)
     if not flags & {"R", "N"}:
-        _parse_rules(mark)
+        says_nothing = _parse_rules(mark)
         if not mark.both_ways and not mark.one_way:
+            # MediaWiki shows `-{zh-hans:;zh-hant:}-` to the reader as it stands, which nobody wants.
+            text = mark.text = "" if says_nothing else text
             if flags & {"+", "-"}:
                 mark.both_ways = dict.fromkeys(VARIANTS, text) if text else {}
             elif "T" not in flags:
@@ -123,7 +125,9 @@ def _settle_flags(given: set[str]) -> frozenset[str]:
     return frozenset(settled)
 
 
-def _parse_rules(mark: Mark) -> None:
+def _parse_rules(mark: Mark) -> bool:
+    """Fill the rules of a mark; return whether there are some and each gives the empty text."""
+    n_empty = n_filled = 0
     for choice in _split_rules(mark.text.replace("=&gt;", "=>")):
         code, colon, target = choice.partition(":")
         if not colon:
@@ -133,12 +137,14 @@ def _parse_rules(mark: Mark) -> None:
         target, source = target.strip(), source.strip()
         if variant is None:  # a mistake in one rule makes the whole mark plain text
             mark.both_ways, mark.one_way = {}, {}
-            return
+            return False
+        n_empty, n_filled = n_empty + (not target), n_filled + bool(target)
         if arrow:
             if source:
                 mark.one_way.setdefault(variant, {})[source] = target
         elif target:
             mark.both_ways[variant] = target
+    return n_empty > 0 and n_filled == 0
 
 
 def _split_rules(text: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""One file a question; each writes its figures as JSON into results/."""
