@@ -98,7 +98,7 @@ def parse_mark(inner: str) -> Mark:
     if not flags & {"R", "N"}:
         says_nothing = _parse_rules(mark)
         if not mark.both_ways and not mark.one_way:
-            # MediaWiki shows `-{zh-hans:;zh-hant:}-` to the reader as it stands, which nobody wants.
+            # MediaWiki shows `-{zh-hans:;zh-hant:}-` as it stands, which nobody wants to read.
             text = mark.text = "" if says_nothing else text
             if flags & {"+", "-"}:
                 mark.both_ways = dict.fromkeys(VARIANTS, text) if text else {}
