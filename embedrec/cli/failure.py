@@ -15,7 +15,6 @@ import click
 from embedrec.errors import EmbedrecError, StorageError
 
 STOPPED = 130
-ISSUES = "https://github.com/embedrec/embedrec/issues"
 
 
 class Interrupted(Exception):  # noqa: N818 (not an error: the person asked for it)
@@ -76,7 +75,7 @@ def describe_failure(error: BaseException, args: Sequence[str]) -> tuple[str, in
         return f"embedrec: error: {_describe_os_error(error)}", 1
     return (
         f"embedrec: error: unexpected {type(error).__name__}: {error} (a fault in embedrec; "
-        f"please report it at {ISSUES} with what `--debug` prints)",
+        "please report it with what `--debug` prints)",
         1,
     )
 

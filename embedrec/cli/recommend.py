@@ -12,7 +12,6 @@ from embedrec.cli.output import print_json, print_table
 from embedrec.cli.query import open_vectors
 
 if TYPE_CHECKING:
-    from embedrec.recommend.history import History
     from embedrec.recommend.result import Recommendation, Recommendations
 
 _N_REASONS_SHOWN = 3
@@ -28,8 +27,9 @@ _N_REASONS_SHOWN = 3
               help="A word counts half as much as one N places after it.")  # fmt: skip
 @click.option("--min-count", type=click.IntRange(min=0), default=0, show_default=True,
               help="Recommend only words that the training text held so often.")  # fmt: skip
-@click.option("--score", type=click.Choice(["mean", "max"]), default="mean", show_default=True,
-              help="Nearness to the history as a whole, or to the nearest word of it.")  # fmt: skip
+@click.option("--score", type=click.Choice(["blend", "mean", "max"]), default="blend",
+              show_default=True, help="Nearness to each word of the history, words that several "
+              "bring first; to the history as a whole; or to the nearest word of it.")  # fmt: skip
 @json_option
 @every_command
 def recommend(
@@ -51,9 +51,7 @@ def recommend(
     from embedrec.recommend.words import WordRecommender
 
     progress = open_progress(quiet)
-    seen = parse_history(history)
-    if half_life is not None:
-        seen = decay_history(seen, half_life)
+    seen = parse_history(history, half_life=half_life)
     excluded = [] if exclude is None else read_exclusions(exclude)
     recommender = WordRecommender(open_vectors(model, progress), score=score, min_count=min_count)
     found = recommender.recommend(seen, topn, excluded)
@@ -63,17 +61,6 @@ def recommend(
         print_json({"results": [to_json(item) for item in found]})
     else:
         print_recommendations(found)
-
-
-def decay_history(history: History, half_life: float) -> History:
-    """Weaken the words of a history by their distance from its end, in words."""
-    from embedrec.recommend.history import History
-
-    events = [
-        (word, weight, float(place))
-        for place, (word, weight) in enumerate(zip(history.words, history.weights, strict=True))
-    ]
-    return History.from_items(events, half_life=half_life)
 
 
 def to_json(item: Recommendation) -> dict[str, object]:

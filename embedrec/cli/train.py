@@ -63,14 +63,16 @@ _PARAMETERS = {
               help="Share above which frequent words are thinned out; 0: never.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), default=5, show_default=True,
               help="Passes over the corpus.")  # fmt: skip
-@click.option("--alpha", type=click.FloatRange(min=0, min_open=True), default=0.025,
-              show_default=True, help="Learning rate at the beginning.")  # fmt: skip
+@click.option("--alpha", type=click.FloatRange(min=0, min_open=True),
+              help="Learning rate at the beginning.  [default: 0.025 for skipgram, 0.05 for "
+              "cbow]")  # fmt: skip
 @click.option("--min-alpha", type=click.FloatRange(min=0),
               help="Learning rate at the end.  [default: alpha / 10,000]")  # fmt: skip
 @click.option("--cbow-mean/--cbow-sum", default=True, show_default=True,
               help="Mean or sum of the context's vectors.")  # fmt: skip
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Threads that train; 1: the same bits for a seed.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(min=1),
+              help="Threads that train; with 1 a seed gives the same bits every time.  "
+              "[default: one a core]")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Decides every random draw.")  # fmt: skip
 @click.option("--keep-corpus", metavar="DIR", help="Keep the corpus made of raw input in DIR.")
@@ -84,13 +86,14 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     Raw input is first made into a corpus; the options from --segmenter on are for that and the
     same as in `embedrec corpus build`. MODEL.partial holds the work until it is finished.
     """
-    from embedrec.pipeline import find_corpus
+    from embedrec.pipeline import count_cores, find_corpus
     from embedrec.pipeline import train as train_model
 
     raw = find_corpus(inputs) is None
     if not raw:
         _refuse_text_options(ctx, inputs[0])
     given = list_given(ctx, CORPUS_OPTIONS)
+    n_threads = values["threads"] or count_cores()
     with offer_resume(ctx, output):
         vectors = train_model(
             inputs,
@@ -100,7 +103,7 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
             max_vocab=given.get("max_vocab"),
             n_workers=values["workers"],
             keep_corpus=values["keep_corpus"],
-            n_threads=values["threads"],
+            n_threads=n_threads,
             resume=values["resume"],
             progress=open_progress(values["quiet"]),
             **{parameter: values[option] for option, parameter in _PARAMETERS.items()},
@@ -109,7 +112,7 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
         loss = vectors.metadata["training"]["losses"][-1]
         say(
             f"{output}  {len(vectors):,} words, {vectors.vector_size} dimensions, trained on "
-            f"{vectors.metadata['n_tokens']:,} tokens, loss {loss:.4f}"
+            f"{vectors.metadata['n_tokens']:,} tokens by {n_threads} threads, loss {loss:.4f}"
         )
         say(f"next: embedrec similar {output} WORD")
     return 1 if raw and vectors.metadata.get("damages") else 0

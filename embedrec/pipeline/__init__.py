@@ -7,7 +7,7 @@ made from the same, and an interrupted one continues with `resume`.
 
 from __future__ import annotations
 
-from embedrec.pipeline.raw import build_corpus, list_damages
+from embedrec.pipeline.raw import build_corpus, count_cores, list_damages
 from embedrec.pipeline.training import find_corpus, train
 
-__all__ = ["build_corpus", "find_corpus", "list_damages", "train"]
+__all__ = ["build_corpus", "count_cores", "find_corpus", "list_damages", "train"]

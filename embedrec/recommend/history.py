@@ -104,18 +104,23 @@ class History:
         return len(self.words)
 
 
-def parse_history(text: str) -> History:
-    """Read a history written as `WORD,WORD:2.5,...`.
+def parse_history(text: str, *, half_life: float | None = None) -> History:
+    """Read a history written as `WORD,WORD:2.5,...`, the newest last.
 
     A weight follows its word after a colon and is 1 where none is given. Full-width commas and
     colons (as Chinese keyboards give) and the enumeration comma do as well; blanks around words and
     empty places between commas are passed over.
 
+    Args:
+        text: what was written.
+        half_life: in places: a word counts half as much as one this many places after it.
+
     Raises:
         ParameterError: as `History.from_items`, and if a weight is not a number.
     """
     items = [_parse_item(part) for part in text.translate(_SEPARATORS).split(",") if part.strip()]
-    return History.from_items(items)
+    placed = [item._replace(time=float(place)) for place, item in enumerate(items)]
+    return History.from_items(placed, half_life=half_life)
 
 
 def _parse_item(part: str) -> Event:

@@ -302,6 +302,13 @@ def test_impossible_options(options: dict[str, object], message: str) -> None:
         Word2Vec(**options)  # type: ignore[arg-type]
 
 
+def test_rates_follow_the_architecture() -> None:
+    assert Parameters().alpha == 0.025
+    assert Parameters(architecture="cbow").alpha == 0.05
+    assert Parameters(architecture="cbow").min_alpha == pytest.approx(5e-6)
+    assert Parameters(architecture="cbow", alpha=0.01).alpha == 0.01
+
+
 def test_zero_negatives_are_fine_with_paths_only() -> None:
     assert Word2Vec(loss="hs", n_negative=0).parameters.uses_paths
 

@@ -14,6 +14,7 @@ from embedrec.seeding import check_seed
 
 ARCHITECTURES = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "both")
+DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.05}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Parameters:
         negative_exponent: negatives are drawn with probability proportional to count to this power.
         sample: occurrences of words more frequent than this share are thinned out; 0 for never.
         epochs: passes over the corpus.
-        alpha: learning rate at the start.
+        alpha: learning rate at the start; by default 0.025 for skip-gram and 0.05 for CBOW, as in
+            word2vec.c (a CBOW window makes one update where skip-gram makes one for each word).
         min_alpha: learning rate at the end, reached linearly in words trained; by default
             alpha / 10,000, as in word2vec.c.
         cbow_mean: CBOW's hidden layer is the mean of the context vectors, else their sum.
@@ -48,7 +50,7 @@ class Parameters:
     negative_exponent: float = 0.75
     sample: float = 1e-4
     epochs: int = 5
-    alpha: float = 0.025
+    alpha: float | None = None
     min_alpha: float | None = None
     cbow_mean: bool = True
     cbow_full_error: bool = True
@@ -63,6 +65,9 @@ class Parameters:
         _check_whole("epochs", self.epochs, 1, 1_000_000)
         _check_real("negative_exponent", self.negative_exponent, -10.0, 10.0)
         _check_real("sample", self.sample, 0.0, 1.0)
+        if self.alpha is None:
+            object.__setattr__(self, "alpha", DEFAULT_ALPHA[self.architecture])
+        assert self.alpha is not None
         _check_real("alpha", self.alpha, 0.0, 100.0, open_below=True)
         if self.min_alpha is None:
             object.__setattr__(self, "min_alpha", self.alpha * 1e-4)
@@ -90,7 +95,8 @@ class Parameters:
 
     def compute_rate(self, progress: float) -> float:
         """Return the learning rate after the share `progress` of all words."""
-        assert self.min_alpha is not None  # set on making
+        assert self.alpha is not None  # both are set on making
+        assert self.min_alpha is not None
         return self.alpha + (self.min_alpha - self.alpha) * progress
 
     def to_json(self) -> dict[str, Any]:
