@@ -64,7 +64,10 @@ def count_output_rows(parameters: Parameters, n_words: int) -> int:
 
 
 def start_state(parameters: Parameters, n_words: int) -> State:
-    """Draw the start weights: inputs uniform in +-1/(2 D), outputs 0 (word2vec.c's choice)."""
+    """Draw the start weights: inputs uniform in +-1/D, outputs 0.
+
+    gensim's choice. word2vec.c's range is half as wide, from which CBOW learns more slowly.
+    """
     if n_words < 2:
         raise ParameterError(
             f"the vocabulary has {n_words} word, and training needs at least 2: "
@@ -78,7 +81,7 @@ def start_state(parameters: Parameters, n_words: int) -> State:
         part = inputs[begin : begin + _ROWS_AT_ONCE]
         generator.random(dtype=np.float32, out=part)
         part -= np.float32(0.5)
-        part /= np.float32(size)
+        part *= np.float32(2.0 / size)
     return State(inputs, np.zeros((count_output_rows(parameters, n_words), size), np.float32))
 
 
