@@ -109,7 +109,10 @@ def load_manifest(folder: PathLike, kind: str, newest_version: int) -> Manifest:
     if not isinstance(found, str) or type(version) is not int:
         raise CorruptedError(f"{path} names no kind and format version", value=path)
     if found != kind:
-        raise InputError(f"{os.fspath(folder)} holds {found}, where {kind} is needed", value=folder)
+        raise InputError(
+            f"{os.fspath(folder)} is of the kind {found}, and the kind {kind} is needed",
+            value=folder,
+        )
     # Before anything else is looked at: a newer layout may hold what this reader can't know.
     if version > newest_version:
         raise VersionError(

@@ -117,7 +117,7 @@ def test_no_folder_and_no_manifest_are_told_apart(tmp_path: Path) -> None:
 
 def test_other_kind_is_named(tmp_path: Path) -> None:
     make(kind="vectors").save(tmp_path)
-    with pytest.raises(InputError, match="holds vectors, where corpus is needed"):
+    with pytest.raises(InputError, match="is of the kind vectors, and the kind corpus is needed"):
         load_manifest(tmp_path, "corpus", 1)
 
 

@@ -112,7 +112,7 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
         loss = vectors.metadata["training"]["losses"][-1]
         say(
             f"{output}  {len(vectors):,} words, {vectors.vector_size} dimensions, trained on "
-            f"{vectors.metadata['n_tokens']:,} tokens by {n_threads} threads, loss {loss:.4f}"
+            f"{vectors.metadata['n_tokens']:,} tokens, threads: {n_threads}, loss: {loss:.4f}"
         )
         say(f"next: embedrec similar {output} WORD")
     return 1 if raw and vectors.metadata.get("damages") else 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from embedrec.cli import failure, main
+from embedrec.cli import main
 from embedrec.cli.failure import Interrupted, describe_failure, name_resume_command
 from embedrec.errors import EmbedrecError, InputError, ParameterError, UnknownWordError
 from tests.cli.conftest import Run
@@ -124,7 +124,3 @@ def test_words_with_broken_bytes_are_named(model_folder: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "not in the vocabulary" in done.stderr
-
-
-def test_the_page_for_reports_is_an_address() -> None:
-    assert failure.ISSUES.startswith("https://")

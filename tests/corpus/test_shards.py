@@ -70,7 +70,7 @@ def test_not_a_corpus(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is not a corpus: it has no manifest\.json"):
         Corpus.open(tmp_path)
     (tmp_path / "manifest.json").write_text('{"kind": "vectors", "format_version": 1}')
-    with pytest.raises(InputError, match="holds vectors, where corpus is needed"):
+    with pytest.raises(InputError, match="is of the kind vectors, and the kind corpus is needed"):
         Corpus.open(tmp_path)
 
 

@@ -150,5 +150,5 @@ def test_missing_cut_and_newer_folders(vectors: KeyedVectors, tmp_path: Path) ->
     with pytest.raises(VersionError, match="upgrade"):
         KeyedVectors.load(folder)
     (folder / "manifest.json").write_text(json.dumps(manifest | {"kind": "corpus"}))
-    with pytest.raises(InputError, match="is a corpus"):
+    with pytest.raises(InputError, match="is of the kind corpus"):
         KeyedVectors.load(folder)
