@@ -11,7 +11,7 @@ import click
 
 from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command
-from embedrec.cli.output import print_table, say
+from embedrec.cli.output import name_program, print_table, say
 from embedrec.cli.recommend import print_recommendations
 from embedrec.cli.sources import SAMPLE_NAME, find_corpora
 
@@ -89,11 +89,12 @@ def show_answers(vectors: KeyedVectors) -> None:
 
 def show_next(model: Path) -> None:
     """Print commands to go on with."""
+    program = name_program()
     say(
         f"\ngo on with\n"
-        f"  embedrec similar {model} 杜甫\n"
-        f"  embedrec recommend {model} --history 北京,李白:2\n"
-        f"  embedrec info {model}\n"
-        f"  embedrec download zh_classicalwiki\n"
-        f"  embedrec train DUMP.xml.bz2 -o MODEL"
+        f"  {program} similar {model} 杜甫\n"
+        f"  {program} recommend {model} --history 北京,李白:2\n"
+        f"  {program} info {model}\n"
+        f"  {program} download zh_classicalwiki\n"
+        f"  {program} train DUMP.xml.bz2 -o MODEL"
     )

@@ -11,7 +11,7 @@ import click
 
 from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command
-from embedrec.cli.output import say
+from embedrec.cli.output import name_program, say
 from embedrec.cli.sources import load_sources
 from embedrec.cli.transfer import (
     compute_digest,
@@ -99,7 +99,7 @@ def download(name: str, output: str | None, date: str, base_url: str | None, qui
     if not quiet:
         say(f"{path}  {path.stat().st_size:,} bytes, {dump.algorithm} {dump.digest}")
         say(f"licence: {source.licence}")
-        say(f"next: embedrec train {path} -o {name}-model")
+        say(f"next: {name_program()} train {path} -o {name}-model")
 
 
 def find_dump(source: Source, wiki: str, date: str) -> Dump:

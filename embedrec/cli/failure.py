@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 import click
 
+from embedrec.cli.output import name_program
 from embedrec.errors import EmbedrecError, StorageError
 
 STOPPED = 130
@@ -119,10 +120,9 @@ def name_resume_command(command: Sequence[str], args: Sequence[str]) -> str:
         command: the words that name the command, such as `corpus build`.
         args: the words after `embedrec`, the command's name included.
     """
-    module = os.path.basename(sys.argv[0]) == "__main__.py"
-    program = ["python", "-m", "embedrec"] if module else ["embedrec"]
     rest = list(args[len(command) :])
-    return shlex.join([*program, *command, *([] if "--resume" in rest else ["--resume"]), *rest])
+    options = [] if "--resume" in rest else ["--resume"]
+    return f"{name_program()} {shlex.join([*command, *options, *rest])}"
 
 
 def drop_stdout() -> None:

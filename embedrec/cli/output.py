@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -27,6 +30,16 @@ def say(*lines: str) -> None:
             sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderLeftError from error
+
+
+def name_program() -> str:
+    """Return what to type for this program, ready for a shell: as it was called, where need be."""
+    called = sys.argv[0]
+    if os.path.basename(called) == "__main__.py":
+        return "python -m embedrec"
+    # In a virtual environment that is not activated the bare name would not be found.
+    on_path = shutil.which("embedrec") is not None or not os.path.isfile(called)
+    return "embedrec" if on_path else shlex.quote(called)
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from embedrec.cli.options import (
     make_text_settings,
     resume_option,
 )
-from embedrec.cli.output import say
+from embedrec.cli.output import name_program, say
 from embedrec.errors import ParameterError
 
 # option -> parameter of Word2Vec, where they are not called the same
@@ -114,7 +114,7 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
             f"{output}  {len(vectors):,} words, {vectors.vector_size} dimensions, trained on "
             f"{vectors.metadata['n_tokens']:,} tokens, threads: {n_threads}, loss: {loss:.4f}"
         )
-        say(f"next: embedrec similar {output} WORD")
+        say(f"next: {name_program()} similar {output} WORD")
     return 1 if raw and vectors.metadata.get("damages") else 0
 
 

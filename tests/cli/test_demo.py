@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,10 @@ def small_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "out"
 
 
-def test_demo_shows_answers_and_what_to_do_next(run: Run, small_demo: Path) -> None:
+def test_demo_shows_answers_and_what_to_do_next(
+    run: Run, small_demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["embedrec"])
     outcome = run("demo", "-o", small_demo)
     assert outcome.code == 0, outcome
     assert "\n  李白" in outcome.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,6 +85,19 @@ def test_the_way_to_go_on_is_a_command_line(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "argv", ["/x/embedrec/__main__.py"])
     line = "python -m embedrec train --resume a -o m"
     assert name_resume_command(["train"], ["train", "a", "-o", "m"]) == line
+
+
+def test_a_program_off_the_path_is_named_by_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "my venv" / "embedrec"
+    program.parent.mkdir()
+    program.touch()
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert name_resume_command(["train"], ["train", "a"]) == f"'{program}' train --resume a"
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert name_resume_command(["train"], ["train", "a"]) == "embedrec train --resume a"
 
 
 def test_dropping_stdout_leaves_nothing_to_fail() -> None:
