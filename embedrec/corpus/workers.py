@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -51,7 +52,7 @@ def number_batches(
         for batch in batches:
             yield number_batch(batch.documents, tokenize, sentence_limit), batch.position
         return
-    _check_picklable(tokenize)
+    pickled = _check_picklable(tokenize)
     pool = ProcessPoolExecutor(
         n_workers,
         multiprocessing.get_context("spawn"),
@@ -61,7 +62,7 @@ def number_batches(
     pending: deque[tuple[Future[TokenBatch], float | None]] = deque()
     try:
         for batch in batches:
-            with _interrupts_held():
+            with _interrupts_held(), _script_kept_out(pickled, batch.documents):
                 future = pool.submit(_work, batch.documents, sentence_limit)
             pending.append((future, batch.position))
             if len(pending) >= _BATCHES_A_WORKER * n_workers:
@@ -80,20 +81,41 @@ def _fetch(
         return future.result(), position
     except BrokenProcessPool as error:
         raise EmbedrecError(
-            "a worker process died: out of memory, killed, or the program that builds the corpus "
-            "is a script without `if __name__ == '__main__':`; resume with fewer workers"
+            "a worker process died: out of memory, killed, or what makes words is defined in a "
+            "script without `if __name__ == '__main__':`; resume with fewer workers"
         ) from error
 
 
-def _check_picklable(tokenize: Any) -> None:
+def _check_picklable(tokenize: Any) -> bytes:
     try:
-        pickle.dumps(tokenize)
+        return pickle.dumps(tokenize)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise ParameterError(
             f"tokenize can't be sent to worker processes ({error}); give one that can be pickled, "
             "or n_workers=1",
             value=tokenize,
         ) from error
+
+
+@contextmanager
+def _script_kept_out(tokenize: bytes, documents: list[Any]) -> Iterator[None]:
+    """Start processes that don't run the caller's script a second time.
+
+    A spawned process imports the script it comes from, and a script that builds a corpus at its top
+    level would then try to build it there as well. Only what is defined in the script needs that.
+    """
+    script = sys.modules["__main__"]
+    file, spec = getattr(script, "__file__", None), getattr(script, "__spec__", None)
+    needed = b"__main__" in tokenize or b"__main__" in pickle.dumps(documents)
+    if needed or file is None:
+        yield
+        return
+    del script.__file__
+    script.__spec__ = None
+    try:
+        yield
+    finally:
+        script.__file__, script.__spec__ = file, spec
 
 
 @contextmanager
