@@ -68,7 +68,7 @@ def run_train(inputs: list[Path], folder: Path) -> dict[str, Any]:
         nonlocal peak
         while process.poll() is None:
             peak = max(peak, read_tree_memory(process.pid))
-            time.sleep(0.05)
+            time.sleep(0.5)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -19,15 +19,19 @@ _PAGE_NAMES = frozenset({"PAGENAME", "FULLPAGENAME", "BASEPAGENAME", "SUBPAGENAM
 # Chinese Wikipedia's template for page-wide conversion rules; it expands to -{H|...}- marks.
 _NOTE_TA = frozenset({"noteta", "全文字词转换", "全文字詞轉換"})
 _NOTE_TA_KEY = re.compile(r"\s*(\d+)\s*=")
+# Chinese Wikipedia's links to articles that only another language has, `{{link-de|中文|Deutsch}}`:
+# words of the sentence, which would lose its noun without them. `{{lang|de|...}}` is the like.
+_FOREIGN_LINK = re.compile(r"(?:link-[a-z-]{2,12}|le)", re.IGNORECASE)
 _ARGUMENT = re.compile(r"\s*[A-Za-z]\w*\s*=")
 
 
 def remove_templates(text: str, title: str) -> str:
     """Take out all that stands in `{{...}}` and `{{{...}}}`, leaving `DROPPED` in each place.
 
-    Three kinds become text, because their expansion is known: `{{PAGENAME}}` and its like give
-    `title`, `{{!}}` and `{{=}}` their character, and the numbered rules of Chinese Wikipedia's
-    noteTA give the hidden conversion marks that it stands for.
+    A few kinds become text, because their expansion is known: `{{PAGENAME}}` and its like give
+    `title`, `{{!}}` and `{{=}}` their character, the numbered rules of Chinese Wikipedia's noteTA
+    give the hidden conversion marks that it stands for, its links to foreign articles their label,
+    and `{{lang|...}}` its words.
     """
     if "{{" not in text and "}}" not in text:
         return text
@@ -98,7 +102,19 @@ def _expand(text: str, start: int, end: int, title: str) -> str:
         return title or DROPPED
     if name.lower() in _NOTE_TA:
         return _expand_note(text[match.end() : end - 2]) or DROPPED
+    if name.lower() == "lang" or _FOREIGN_LINK.fullmatch(name):
+        return _expand_words(name.lower(), text[match.end() : end - 2]) or DROPPED
     return DROPPED
+
+
+def _expand_words(name: str, arguments: str) -> str:
+    """What `{{lang|de|words}}` and `{{link-de|title|Titel|label}}` show: words, label or title."""
+    if "{{" in arguments or "[[" in arguments:
+        return ""
+    given = [part.strip() for part in arguments.split("|") if not _ARGUMENT.match(part)]
+    if name == "lang":
+        return given[1] if len(given) > 1 else ""
+    return given[2] if len(given) > 2 and given[2] else given[0]
 
 
 def _expand_note(arguments: str) -> str:
