@@ -26,7 +26,6 @@ def make_plan(
     window: int = 3,
     shrink: bool = True,
     n_negative: int = 4,
-    inputs_a_step: int = 40,
     mean: bool = True,
     full_error: bool = False,
 ) -> Plan:
@@ -45,7 +44,6 @@ def make_plan(
         path_base=n_words if negative else 0,
         max_path=int(np.diff(offsets).max()) if paths else 0,
         max_sentence=64,
-        inputs_a_step=inputs_a_step,
         mean=mean,
         full_error=full_error,
     )
@@ -103,7 +101,6 @@ def test_twin_passes_central_differences(architecture: str, loss: str, mean: boo
     window=st.integers(1, 6),
     shrink=st.booleans(),
     n_negative=st.integers(1, 7),
-    inputs_a_step=st.integers(1, 12),
     mean=st.booleans(),
     full_error=st.booleans(),
 )
@@ -116,7 +113,6 @@ def test_kernel_equals_twin(
     window: int,
     shrink: bool,
     n_negative: int,
-    inputs_a_step: int,
     mean: bool,
     full_error: bool,
 ) -> None:
@@ -128,7 +124,6 @@ def test_kernel_equals_twin(
         window=window,
         shrink=shrink,
         n_negative=n_negative,
-        inputs_a_step=inputs_a_step,
         mean=mean,
         full_error=full_error,
     )

@@ -115,15 +115,6 @@ def compute_gradients(
     return d_inputs, d_outputs
 
 
-def cut_windows(windows: list[Window], size: int) -> list[Window]:
-    """Cut each window into steps of at most `size` inputs, in order."""
-    return [
-        Window(window.context[begin : begin + size], window.targets)
-        for window in windows
-        for begin in range(0, len(window.context), size)
-    ]
-
-
 def train(
     architecture: str,
     sentences: list[list[int]],
@@ -133,12 +124,9 @@ def train(
     rate: float,
     counter: int,
 ) -> tuple[float, int]:
-    """Descend step by step; changes the matrices in place, returns summed loss and pairs."""
+    """Descend window by window; changes the matrices in place, returns summed loss and pairs."""
     loss, n_pairs = 0.0, 0
-    windows = list_windows(sentences, plan, counter)
-    if architecture == "skipgram":
-        windows = cut_windows(windows, plan.inputs_a_step)
-    for window in windows:
+    for window in list_windows(sentences, plan, counter):
         loss += compute_loss(architecture, window, inputs, outputs, plan.mean)
         n_pairs += len(window.context) if architecture == "skipgram" else 1
         d_inputs, d_outputs = compute_gradients(

@@ -4,10 +4,9 @@ Model and loss are two axes. `target` lists the output units of a centre word wi
 word and its negatives, the nodes of its Huffman path, or both); `skipgram` and `cbow` train an
 input against whatever stands in that list; `error` turns scores into errors and loss.
 
-A step is one mini-batch: some input words of a window in skip-gram, the whole window in CBOW. All
-its scores are computed from the weights as they were before it, and its update is the exact
-gradient of its loss times the learning rate. The negatives of a centre word are drawn once and
-shared by the inputs of its window.
+One window is one mini-batch: all its scores are computed from the weights as they were before it,
+and its update is the exact gradient of its loss times the learning rate. The negatives of a centre
+word are drawn once and shared by the inputs of its window.
 
 Sources: Mikolov et al., "Efficient estimation of word representations in vector space" (2013a) and
 "Distributed representations of words and phrases and their compositionality" (2013b); Rong,

@@ -21,8 +21,6 @@ class Plan(NamedTuple):
         path_base: row of inner node 0 in the output matrix: V with negative sampling, else 0.
         max_path: length of the longest path; 0 without hierarchical softmax.
         max_sentence: words in the longest sentence.
-        inputs_a_step: skip-gram inputs of one window that are trained at once, against the output
-            vectors as they stand; the next ones meet these changed.
         mean: CBOW's hidden layer is the mean of the context vectors, else their sum.
         full_error: CBOW with `mean` adds the whole error to each context vector, as word2vec.c and
             gensim do, in place of its share 1/C (Rong, eq. 23), which is the exact gradient.
@@ -38,6 +36,5 @@ class Plan(NamedTuple):
     path_base: int
     max_path: int
     max_sentence: int
-    inputs_a_step: int
     mean: bool
     full_error: bool

@@ -48,38 +48,36 @@ def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
             if n_inputs == 0:
                 continue
             n_targets, counter = pick_targets(kept[at], plan, rows, labels, counter)
-            n_pairs += n_inputs
-            for first in range(0, n_inputs, plan.inputs_a_step):
-                step = context[first : min(first + plan.inputs_a_step, n_inputs)]
-                for i in range(len(step)):
-                    x = inputs[step[i]]
-                    for k in range(n_targets):
-                        y = outputs[rows[k]]
-                        score = np.float32(0)
-                        for d in range(size):
-                            score += x[d] * y[d]
-                        errors[i, k] = score
-                loss += turn_scores_into_errors(errors, labels, len(step), n_targets, rate)
-                # Both gradients come from the vectors as they were: the inputs' change is computed
-                # first and applied last. Rows that occur twice receive both changes.
-                for i in range(len(step)):
-                    dx = change[i]
-                    dx[:] = np.float32(0)
-                    for k in range(n_targets):
-                        error = errors[i, k]
-                        y = outputs[rows[k]]
-                        for d in range(size):
-                            dx[d] += error * y[d]
+            for i in range(n_inputs):
+                x = inputs[context[i]]
                 for k in range(n_targets):
                     y = outputs[rows[k]]
-                    for i in range(len(step)):
-                        error = errors[i, k]
-                        x = inputs[step[i]]
-                        for d in range(size):
-                            y[d] += error * x[d]
-                for i in range(len(step)):
-                    x = inputs[step[i]]
-                    dx = change[i]
+                    score = np.float32(0)
                     for d in range(size):
-                        x[d] += dx[d]
+                        score += x[d] * y[d]
+                    errors[i, k] = score
+            loss += turn_scores_into_errors(errors, labels, n_inputs, n_targets, rate)
+            n_pairs += n_inputs
+            # Both gradients come from the vectors as they were: the inputs' change is computed
+            # first and applied last. Rows that occur twice receive both changes.
+            for i in range(n_inputs):
+                dx = change[i]
+                dx[:] = np.float32(0)
+                for k in range(n_targets):
+                    error = errors[i, k]
+                    y = outputs[rows[k]]
+                    for d in range(size):
+                        dx[d] += error * y[d]
+            for k in range(n_targets):
+                y = outputs[rows[k]]
+                for i in range(n_inputs):
+                    error = errors[i, k]
+                    x = inputs[context[i]]
+                    for d in range(size):
+                        y[d] += error * x[d]
+            for i in range(n_inputs):
+                x = inputs[context[i]]
+                dx = change[i]
+                for d in range(size):
+                    x[d] += dx[d]
     return loss, n_pairs

@@ -37,10 +37,6 @@ def build_plan(parameters: Parameters, counts: np.ndarray, longest_sentence: int
         path_base=n_words if parameters.uses_negatives else 0,
         max_path=int(np.diff(path_offsets).max()) if parameters.uses_paths else 0,
         max_sentence=max(1, longest_sentence),
-        # With negatives the whole window at once scores a little better (28.7 against 28.1 % of the
-        # English analogies). On a Huffman path all inputs pull at the same few nodes near the root:
-        # one after another, the loss of the first epoch is 8.57 in place of 8.80.
-        inputs_a_step=2 * int(parameters.window) if parameters.uses_negatives else 1,
         mean=bool(parameters.cbow_mean),
         full_error=bool(parameters.cbow_full_error),
     )
