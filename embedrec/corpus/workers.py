@@ -122,17 +122,27 @@ def _script_kept_out(tokenize: bytes, documents: list[Any]) -> Iterator[None]:
 def _interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back while a process may be started, so that it starts with Ctrl-C blocked.
 
-    The terminal sends Ctrl-C to every process; the workers' part is to finish quietly.
+    The terminal sends Ctrl-C to every process; the workers' part is to finish quietly. Blocking it
+    here is not enough for this process itself: the signal may reach another thread (NumPy's, say),
+    and Python would still raise here, between a worker's start and what it is to be told.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # starting it inside would lift the block
+    arrived: list[Any] = []
+    previous = None
+    if threading.current_thread() is threading.main_thread():
+        previous = signal.signal(signal.SIGINT, lambda *signal_: arrived.append(signal_))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if previous is not None:
+            signal.signal(signal.SIGINT, previous)
+            if arrived and callable(previous):
+                previous(*arrived[-1])
 
 
 def _start_worker(tokenize: Callable[[Any], Iterable[list[str]]]) -> None:

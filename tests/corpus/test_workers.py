@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from embedrec.corpus import workers
 from embedrec.corpus.gather import Batch
 from embedrec.corpus.tokens import number_batch
 from embedrec.corpus.workers import number_batches
@@ -75,3 +76,18 @@ def test_what_cannot_be_pickled_is_refused_before_the_start() -> None:
     with pytest.raises(ParameterError, match="can't be sent to worker processes"):
         run(["a"], lambda document: [[document]])
     assert run(["a"], lambda document: [[document]], 1)[0][0].words == "a"
+
+
+def test_ctrl_c_that_reaches_another_thread_waits_until_processes_are_started() -> None:
+    steps = []
+
+    def start() -> None:
+        with workers._interrupts_held():
+            # As when the signal comes to a thread of NumPy's: Python runs its handler here.
+            signal.getsignal(signal.SIGINT)(signal.SIGINT, None)  # type: ignore[operator, misc]
+            steps.append("started")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert steps == ["started"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
