@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import threading
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ PROVEN_RJIEBA = ("0.2.2",)
 _FORCE_SPLIT_LOCK = threading.Lock()
 
 
-class Segmenter:
+class Segmenter(ABC):
     """What cuts text into words.
 
     Attributes:
@@ -37,17 +38,17 @@ class Segmenter:
     engine = ""
     notice: str | None = None
 
+    @abstractmethod
     def cut(self, text: str) -> list[str]:
         """Return the words of a text in order."""
-        raise NotImplementedError
 
     def cut_lines(self, lines: Sequence[str]) -> list[list[str]]:
         """Return the words of each line, as `cut` gives them, faster for many short lines."""
         return [self.cut(line) for line in lines]
 
+    @abstractmethod
     def describe(self) -> dict[str, Any]:
         """Return what decides the words, as JSON; equal descriptions cut alike."""
-        raise NotImplementedError
 
     def collect_facts(self) -> dict[str, Any]:
         """Return which engine is at work, as JSON; it does not decide the words."""
