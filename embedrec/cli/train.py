@@ -34,6 +34,11 @@ _PARAMETERS = {
     "alpha": "alpha",
     "min_alpha": "min_alpha",
     "cbow_mean": "cbow_mean",
+    "subwords": "subwords",
+    "min_n": "min_n",
+    "max_n": "max_n",
+    "buckets": "n_buckets",
+    "deterministic": "deterministic",
     "seed": "seed",
 }
 
@@ -70,6 +75,23 @@ _PARAMETERS = {
               help="Learning rate at the end.  [default: alpha / 10,000]")  # fmt: skip
 @click.option("--cbow-mean/--cbow-sum", default=True, show_default=True,
               help="Mean or sum of the context's vectors.")  # fmt: skip
+@click.option("--subwords/--no-subwords", default=False, show_default=True,
+              help="Learn character n-grams too, so that unseen words have vectors.")  # fmt: skip
+@click.option(
+    "--min-n",
+    type=click.IntRange(min=1),
+    help="Characters of the shortest n-gram.  [default: chosen from the vocabulary]",
+)
+@click.option(
+    "--max-n",
+    type=click.IntRange(min=1),
+    help="Characters of the longest n-gram.  [default: chosen from the vocabulary]",
+)
+@click.option("--buckets", type=click.IntRange(min=1), default=2_000_000, show_default=True,
+              help="Rows that n-grams are hashed to.")  # fmt: skip
+@click.option(
+    "--deterministic", is_flag=True, help="The same result for a seed whatever --threads is."
+)
 @click.option("--threads", type=click.IntRange(min=1),
               help="Threads that train; with 1 a seed gives the same bits every time.  "
               "[default: one a core]")  # fmt: skip

@@ -102,6 +102,9 @@ class Word2Vec:
                 f"checkpoint_seconds must be above 0, not {checkpoint_seconds}",
                 value=checkpoint_seconds,
             )
+        for name in ("subwords", "deterministic"):
+            if getattr(self.parameters, name):
+                raise ParameterError(f"{name} is not available yet; leave it out", value=True)
         identity = identify_training(self.parameters, corpus.manifest.files)
         if resume and checkpoint is not None and Path(checkpoint).is_dir():
             state = load_checkpoint(checkpoint, identity)

@@ -14,7 +14,9 @@ from embedrec.seeding import check_seed
 
 ARCHITECTURES = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "both")
+MAX_NGRAM = 20
 DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.05}
+_SWITCHES = ("shrink_window", "cbow_mean", "cbow_full_error", "subwords", "deterministic")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class Parameters:
         cbow_mean: CBOW's hidden layer is the mean of the context vectors, else their sum.
         cbow_full_error: with `cbow_mean`, add the whole error to each context vector, as word2vec.c
             and gensim do, in place of its share 1/C, which is the exact gradient.
+        subwords: a word's input vector is the mean of its own row and those of its character
+            n-grams (Bojanowski et al. 2017), so that unseen words have vectors too.
+        min_n: shortest n-gram, in characters; with `max_n` None it is chosen from the vocabulary.
+        max_n: longest n-gram.
+        n_buckets: rows that n-grams are hashed to; only with `subwords`.
+        deterministic: the same result for a seed whatever the number of threads.
         seed: decides the start values and every draw.
     """
 
@@ -54,6 +62,11 @@ class Parameters:
     min_alpha: float | None = None
     cbow_mean: bool = True
     cbow_full_error: bool = True
+    subwords: bool = False
+    min_n: int | None = None
+    max_n: int | None = None
+    n_buckets: int = 2_000_000
+    deterministic: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -72,16 +85,39 @@ class Parameters:
         if self.min_alpha is None:
             object.__setattr__(self, "min_alpha", self.alpha * 1e-4)
         _check_real("min_alpha", self.min_alpha, 0.0, self.alpha)
-        for name in ("shrink_window", "cbow_mean", "cbow_full_error"):
+        for name in _SWITCHES:
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise ParameterError(f"{name} must be True or False", value=getattr(self, name))
         check_seed(self.seed)
+        self._check_subwords()
         if self.loss != "hs" and self.n_negative == 0:
             raise ParameterError(
                 f"n_negative is 0, and loss {self.loss!r} needs negatives: "
                 "give 1 or more, or loss 'hs'",
                 value=0,
             )
+
+    def _check_subwords(self) -> None:
+        _check_whole("n_buckets", self.n_buckets, 1, 1_000_000_000)
+        lengths = (self.min_n, self.max_n)
+        if lengths == (None, None):
+            return
+        if None in lengths:
+            given = "max_n" if self.min_n is None else "min_n"
+            raise ParameterError(
+                f"{given} is given alone: give min_n and max_n, or neither to have both chosen "
+                "from the vocabulary",
+                value=lengths,
+            )
+        if not self.subwords:
+            raise ParameterError(
+                f"min_n {self.min_n} and max_n {self.max_n} are for subwords: give subwords too, "
+                "or leave them out",
+                value=lengths,
+            )
+        _check_whole("max_n", self.max_n, 1, MAX_NGRAM)
+        assert self.max_n is not None
+        _check_whole("min_n", self.min_n, 1, self.max_n)
 
     @property
     def uses_negatives(self) -> bool:
