@@ -1,0 +1,128 @@
+"""Character n-grams of words as rows of an input matrix, hashed as fastText hashes them.
+
+Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", section 3.2: a word is
+made of its own vector and those of the n-grams of `<word>`; n-grams share a fixed number of rows
+(buckets), found by the 32-bit FNV-1a hash of their UTF-8 bytes. The hash takes bytes as signed
+chars, as fastText's files need it. Characters are found by their first bytes, so any bytes will
+do, valid UTF-8 or not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+_BASIS = np.uint64(2166136261)
+_PRIME = np.uint64(16777619)
+_LOW = np.uint64(0xFFFFFFFF)
+_SIGN = np.uint64(0xFFFFFF00)  # what a byte from 128 up has above it once it is a signed char
+_OPEN, _CLOSE = np.uint64(ord("<")), np.uint64(ord(">"))
+
+
+@njit(cache=True, nogil=True)
+def list_subwords(utf8, offsets, min_n, max_n, n_buckets, first_row):
+    """List the rows that make up each word: its own, then one for each n-gram of `<word>`.
+
+    An n-gram is from `min_n` to `max_n` characters; a bracket alone is none. N-grams come by where
+    they begin, then by length; one that comes twice is listed twice.
+
+    Args:
+        utf8: uint8 (B,), the words' bytes, without brackets.
+        offsets: int64 (V + 1,), ascending: word v is utf8[offsets[v] : offsets[v + 1]].
+        min_n: int64, at least 1.
+        max_n: int64; below `min_n` there are no n-grams.
+        n_buckets: int64; 0 leaves only the own rows.
+        first_row: int64, row of bucket 0; first_row + n_buckets and V are at most 2**32.
+
+    Returns:
+        row_offsets, int64 (V + 1,), and rows, uint32: word v has
+        rows[row_offsets[v] : row_offsets[v + 1]], of which the first is v.
+    """
+    n_words = offsets.shape[0] - 1
+    row_offsets = np.zeros(n_words + 1, np.int64)
+    for word in range(n_words):
+        n_characters = 2
+        for place in range(offsets[word], offsets[word + 1]):
+            if not _continues(utf8[place]):
+                n_characters += 1
+        n_rows = 1
+        if n_buckets > 0:
+            for n in range(min_n, min(max_n, n_characters) + 1):
+                n_rows += n_characters - n + 1 - (2 if n == 1 else 0)
+        row_offsets[word + 1] = row_offsets[word] + n_rows
+    rows = np.empty(row_offsets[n_words], np.uint32)
+    for word in range(n_words):
+        at = row_offsets[word]
+        rows[at] = word
+        if row_offsets[word + 1] > at + 1:
+            own = utf8[offsets[word] : offsets[word + 1]]
+            _hash_ngrams(own, min_n, max_n, n_buckets, first_row, rows[at + 1 :])
+    return row_offsets, rows
+
+
+@njit(cache=True, nogil=True)
+def _hash_ngrams(word, min_n, max_n, n_buckets, first_row, rows):
+    """Fill `rows` with the rows of the n-grams of one word, uint8 (L,) without brackets."""
+    n_bytes = word.shape[0] + 2
+    n_rows = 0
+    for begin in range(n_bytes):
+        if 0 < begin < n_bytes - 1 and _continues(word[begin - 1]):
+            continue
+        code = _BASIS
+        n = 0
+        end = begin
+        while end < n_bytes and n < max_n:
+            # One character more: a first byte and those that continue it.
+            code = _mix_byte(code, word, end)
+            end += 1
+            while end < n_bytes - 1 and _continues(word[end - 1]):
+                code = _mix_byte(code, word, end)
+                end += 1
+            n += 1
+            if n >= min_n and not (n == 1 and (begin == 0 or end == n_bytes)):
+                rows[n_rows] = first_row + np.int64(code % np.uint64(n_buckets))
+                n_rows += 1
+
+
+@njit(inline="always", nogil=True)
+def _continues(byte):
+    return (byte & 0xC0) == 0x80
+
+
+@njit(inline="always", nogil=True)
+def _mix_byte(code, word, place):
+    """Take byte `place` of `<word>` into a hash."""
+    if place == 0:
+        byte = _OPEN
+    elif place == word.shape[0] + 1:
+        byte = _CLOSE
+    else:
+        byte = np.uint64(word[place - 1])
+        if byte >= np.uint64(128):
+            byte |= _SIGN
+    return ((code ^ byte) * _PRIME) & _LOW
+
+
+@njit(cache=True, nogil=True)
+def compose_rows(row_offsets, rows, matrix, out):
+    """Write each word's vector, the mean of its rows, into `out`.
+
+    Args:
+        row_offsets: int64 (V + 1,), as from `list_subwords`.
+        rows: uint32 (sum,), below R; a word without rows gets zeros.
+        matrix: float32 (R, D).
+        out: float32 (V, D), overwritten; sums are taken in float32.
+    """
+    size = matrix.shape[1]
+    for word in range(row_offsets.shape[0] - 1):
+        first, last = row_offsets[word], row_offsets[word + 1]
+        for d in range(size):
+            out[word, d] = 0
+        for k in range(first, last):
+            row = np.int64(rows[k])
+            for d in range(size):
+                out[word, d] += matrix[row, d]
+        if last > first:
+            scale = np.float32(1.0) / np.float32(last - first)
+            for d in range(size):
+                out[word, d] *= scale
