@@ -43,6 +43,10 @@ class Progress(Protocol):
         """Tell the person one line that matters (a damaged input, a fallback taken)."""
         ...
 
+    def remark(self, message: str) -> None:
+        """Tell one line that is good to know, and that whoever wants it quiet can do without."""
+        ...
+
 
 class SilentStage:
     """A stage that reports nothing."""
@@ -75,3 +79,6 @@ class SilentProgress:
     def notice(self, message: str) -> None:
         """Keep the message in `notices`."""
         self.notices.append(message)
+
+    def remark(self, message: str) -> None:
+        """Ignore the message."""

@@ -24,14 +24,15 @@ def open_progress(quiet: bool, *, file: TextIO | None = None) -> Progress:
         file: what to use in place of stderr.
     """
     file = file or sys.stderr
-    return NoticeProgress(file) if quiet or not file.isatty() else TerminalProgress(file)
+    return NoticeProgress(file, quiet) if quiet or not file.isatty() else TerminalProgress(file)
 
 
 class NoticeProgress:
-    """Passes notices on to a stream and is silent otherwise."""
+    """Passes notices on to a stream, remarks too unless it is to be quiet, and nothing else."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, quiet: bool = False) -> None:
         self._file = file
+        self._quiet = quiet
 
     def stage(self, name: str, *, total: float | None = None, unit: str = "") -> Stage:
         """Open a stage that ignores its updates."""
@@ -40,6 +41,11 @@ class NoticeProgress:
     def notice(self, message: str) -> None:
         """Print the message as one line."""
         print(f"embedrec: {' '.join(message.split())}", file=self._file, flush=True)
+
+    def remark(self, message: str) -> None:
+        """Print the message as one line, unless it is to be quiet."""
+        if not self._quiet:
+            self.notice(message)
 
 
 class TerminalProgress:
@@ -60,6 +66,10 @@ class TerminalProgress:
         """Print the message as one line above the bars."""
         line = f"embedrec: {' '.join(message.split())}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def remark(self, message: str) -> None:
+        """Print the message as one line above the bars."""
+        self.notice(message)
 
     def _add_bar(self, name: str, total: float | None, unit: str) -> tuple[Display, TaskID]:
         if self._display is None:

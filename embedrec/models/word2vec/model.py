@@ -14,6 +14,7 @@ from embedrec.files import PathLike, map_tensors, save_tensors
 from embedrec.models.word2vec.block import find_longest_sentence
 from embedrec.models.word2vec.callback import Callback
 from embedrec.models.word2vec.loop import BlockRunner
+from embedrec.models.word2vec.memory import check_needs
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
 from embedrec.models.word2vec.state import (
@@ -105,12 +106,15 @@ class Word2Vec:
         for name in ("subwords", "deterministic"):
             if getattr(self.parameters, name):
                 raise ParameterError(f"{name} is not available yet; leave it out", value=True)
+        progress = progress or SilentProgress()
+        counts = np.asarray(corpus.vocabulary.counts)
+        check_needs(self.parameters, counts, n_threads=self.n_threads, checkpoint=checkpoint,
+                    progress=progress)  # fmt: skip
         identity = identify_training(self.parameters, corpus.manifest.files)
         if resume and checkpoint is not None and Path(checkpoint).is_dir():
             state = load_checkpoint(checkpoint, identity)
         else:
-            state = start_state(self.parameters, len(corpus.vocabulary.words))
-        counts = np.asarray(corpus.vocabulary.counts)
+            state = start_state(self.parameters, len(counts))
         plan = build_plan(self.parameters, counts, find_longest_sentence(corpus))
 
         def save() -> None:
@@ -124,7 +128,7 @@ class Word2Vec:
             BlockRunner(state, self.parameters.architecture, plan, self.n_threads),
             save=save,
             save_seconds=checkpoint_seconds,
-            progress=progress or SilentProgress(),
+            progress=progress,
             callbacks=callbacks,
         )
         self._keep(corpus, state)

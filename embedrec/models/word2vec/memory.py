@@ -1,0 +1,256 @@
+"""What a training will need of memory and disk, told and checked before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from embedrec.errors import ParameterError, StorageError
+from embedrec.files import PathLike
+from embedrec.models.available import Available, find_available_memory
+from embedrec.models.word2vec.parameters import Parameters
+from embedrec.progress import Progress
+
+# Measured by benchmarks/memory.py: interpreter, packages and compiled kernels, before any weight.
+_PROGRAM_BYTES = 190_000_000
+_THREAD_BYTES = 4_000_000
+# A word's keep, alias and count, what building them takes, and its text, count and hash.
+_WORD_BYTES = 80
+# Two 8-byte arrays and a byte for each node while the tree is built, two of them for each word.
+_NODE_BYTES = 50
+_NGRAMS_A_WORD = 24
+# A checkpoint is replaced when the new one stands; the model is written beside the last one.
+_COPIES_ON_DISK = 2
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes that a training needs.
+
+    Attributes:
+        n_words: words of the vocabulary.
+        vector_size: dimensions.
+        n_input_rows: rows of the input matrix: a word each, then the n-gram buckets.
+        n_output_rows: rows of the output matrix: words, Huffman nodes, or both.
+        weights: bytes of the two matrices.
+        tables: bytes of what kernels look up and what building it takes, of words and counts.
+        program: bytes in use before: interpreter, packages, compiled kernels; of each thread.
+    """
+
+    n_words: int
+    vector_size: int
+    n_input_rows: int
+    n_output_rows: int
+    weights: int
+    tables: int
+    program: int
+
+    @property
+    def total(self) -> int:
+        """Bytes of the whole process at its peak."""
+        return self.weights + self.tables + self.program
+
+    @property
+    def needed(self) -> int:
+        """Bytes yet to be allocated."""
+        return self.weights + self.tables
+
+    def describe(self) -> str:
+        """Say in one line what is needed, and for what."""
+        return (
+            f"training needs about {format_bytes(self.total)} of memory: {self._describe_parts()}"
+        )
+
+    def _describe_parts(self) -> str:
+        size = self.vector_size
+        if self.n_input_rows == self.n_output_rows:
+            matrices = f"2 matrices of {self.n_input_rows:,} x {size}"
+        else:
+            matrices = (
+                f"matrices of {self.n_input_rows:,} x {size} and {self.n_output_rows:,} x {size}"
+            )
+        return (
+            f"{matrices} ({format_bytes(self.weights)}), tables and words "
+            f"({format_bytes(self.tables)}), the program ({format_bytes(self.program)})"
+        )
+
+
+def estimate_memory(
+    parameters: Parameters,
+    n_words: int,
+    *,
+    n_threads: int = 1,
+    n_input_rows: int | None = None,
+    n_output_rows: int | None = None,
+) -> MemoryEstimate:
+    """Estimate what a training needs; never less than it takes, by the test and the benchmark.
+
+    Args:
+        parameters: the training's parameters.
+        n_words: words of the vocabulary.
+        n_threads: threads that train.
+        n_input_rows: rows of the input matrix, by default as `parameters` ask for.
+        n_output_rows: rows of the output matrix, likewise.
+    """
+    if n_input_rows is None:
+        n_input_rows = n_words + parameters.n_buckets * parameters.subwords
+    if n_output_rows is None:
+        n_output_rows = n_words * parameters.uses_negatives + (n_words - 1) * parameters.uses_paths
+    tables = _WORD_BYTES * n_words
+    if parameters.uses_paths:
+        # A path is little longer than that of a balanced tree, as most words are rare.
+        tables += (_NODE_BYTES + 4 * (n_words.bit_length() + 4)) * n_words
+    if parameters.subwords:
+        tables += 4 * _NGRAMS_A_WORD * n_words
+    return MemoryEstimate(
+        n_words,
+        parameters.vector_size,
+        n_input_rows,
+        n_output_rows,
+        4 * parameters.vector_size * (n_input_rows + n_output_rows),
+        tables,
+        _PROGRAM_BYTES + _THREAD_BYTES * n_threads,
+    )
+
+
+def check_memory(
+    estimate: MemoryEstimate,
+    available: Available | None = None,
+    advice: Callable[[int], str] | None = None,
+) -> None:
+    """Compare the memory that is yet to be allocated with what there is.
+
+    Args:
+        estimate: what is needed.
+        available: what there is; by default it is looked up, and unknown is taken for enough.
+        advice: given the bytes there are, says which settings would fit.
+
+    Raises:
+        ParameterError: if it can't fit, naming the need, what there is, and what would fit.
+    """
+    available = available or find_available_memory()
+    if available is None or estimate.needed <= available.n_bytes:
+        return
+    way_out = advice(available.n_bytes) if advice else "use fewer words or a smaller vector_size"
+    raise ParameterError(
+        f"{estimate.describe()}; {available.where} has {format_bytes(available.n_bytes)} left: "
+        f"{way_out}",
+        value=estimate.total,
+    )
+
+
+def suggest_fitting(
+    parameters: Parameters, counts: np.ndarray, n_bytes: int, n_threads: int = 1
+) -> str:
+    """Say which vocabulary or vector size needs at most `n_bytes` more.
+
+    Args:
+        parameters: the training's parameters.
+        counts: uint64 (V,), descending.
+        n_bytes: what there is.
+        n_threads: threads that train.
+    """
+
+    def fits(n_words: int, vector_size: int) -> bool:
+        estimate = estimate_memory(parameters, n_words, n_threads=n_threads)
+        row = 4 * (estimate.n_input_rows + estimate.n_output_rows)
+        return estimate.tables + row * vector_size <= n_bytes
+
+    n_words = _find_largest(len(counts), lambda n: fits(n, parameters.vector_size))
+    size = _find_largest(parameters.vector_size, lambda d: fits(len(counts), d))
+    ways = []
+    if 2 <= n_words < len(counts):
+        n_words = _round_down(n_words)
+        # Words as rare as the first that is left out go with it.
+        min_count = int(counts[n_words]) + 1
+        ways.append(f"max_vocab {n_words} (or min_count {min_count})")
+    if size >= 1:
+        ways.append(f"vector_size {_round_down(size)}")
+    if parameters.subwords:
+        ways.append("a smaller n_buckets")
+    if not ways:
+        return "free some memory or use a larger machine"
+    return f"{' or '.join(ways)} would fit; or use a larger machine"
+
+
+def check_disk(estimate: MemoryEstimate, folder: PathLike) -> None:
+    """Compare what checkpoints in `folder` and the model beside it take with the space there is.
+
+    Raises:
+        StorageError: if it can't fit.
+    """
+    folder = Path(os.path.abspath(folder))
+    there = next(place for place in (folder, *folder.parents) if place.is_dir())
+    needed = _COPIES_ON_DISK * estimate.weights
+    with suppress(OSError):
+        needed -= sum(path.stat().st_size for path in folder.iterdir())
+        # What an earlier checkpoint takes is there already.
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError:
+        return
+    if needed > free:
+        raise StorageError(
+            f"checkpoints and the model need {format_bytes(needed)} more on the disk of {there}, "
+            f"which has {format_bytes(free)} left: free some space, choose another place, or use "
+            "a smaller max_vocab or vector_size",
+            value=needed,
+        )
+
+
+def check_needs(
+    parameters: Parameters,
+    counts: np.ndarray,
+    *,
+    n_threads: int,
+    checkpoint: PathLike | None,
+    progress: Progress,
+) -> MemoryEstimate:
+    """Tell what a training needs and make sure that it is there.
+
+    Args:
+        parameters: the training's parameters.
+        counts: uint64 (V,), descending.
+        n_threads: threads that train.
+        checkpoint: folder of the checkpoints, or None.
+        progress: told the estimate.
+
+    Raises:
+        ParameterError: as `check_memory`.
+        StorageError: as `check_disk`.
+    """
+    estimate = estimate_memory(parameters, len(counts), n_threads=n_threads)
+    check_memory(
+        estimate, advice=lambda there: suggest_fitting(parameters, counts, there, n_threads)
+    )
+    if checkpoint is not None:
+        check_disk(estimate, checkpoint)
+    progress.remark(estimate.describe())
+    return estimate
+
+
+def format_bytes(n_bytes: int) -> str:
+    """Return an amount in words: `1.9 GB`, `340 MB`."""
+    if n_bytes >= 999_500_000:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{max(1, round(n_bytes / 1e6))} MB"
+
+
+def _find_largest(most: int, fits: Callable[[int], bool]) -> int:
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+def _round_down(number: int) -> int:
+    # Two digits are easier to read and type, and leave a little room.
+    unit: int = 10 ** max(0, len(str(number)) - 2)
+    return number // unit * unit
