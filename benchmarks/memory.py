@@ -1,9 +1,9 @@
 """How much memory does a training take above its weight matrices, whatever the corpus size?
 
-Makes corpora of artificial words (every word at least once, the rest by Zipf's law), trains each with
+Makes corpora of artificial words (each at least once, the rest by Zipf's law), trains each with
 `embedrec train CORPUS -o MODEL` for two epochs, so that a checkpoint is written between them, and
 watches the process: peak resident memory, and apart from each other the largest anonymous and
-file-backed parts. The limit is the two matrices (with `--loss both` the output matrix has V rows for
+file-backed parts. The limit is the two matrices (with `--loss both` the second has V rows for
 words and V - 1 for nodes) plus 300 MB. Run:
     python -m benchmarks.memory WORK_FOLDER [--words 1000000] [--runs skipgram-ns-3,cbow-both-30]
 A run is architecture, loss and millions of tokens; a fourth part `resume` stops the training after

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import math
+import mmap
 import os
 import secrets
 import shutil
@@ -21,16 +22,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from embedrec.errors import CorruptedError, EmbedrecError, InputError, StorageError
+from embedrec.errors import CorruptedError, InputError, StorageError
 
 PathLike = str | os.PathLike[str]
 
 _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
-
-_SAFETENSORS_DTYPES = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
-    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
-}  # fmt: skip
 
 
 @contextmanager
@@ -271,78 +267,22 @@ def map_array(
     return empty
 
 
-def save_tensors(path: PathLike, tensors: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays as one safetensors file, atomically.
+def release_pages(array: np.ndarray, stop: int) -> None:
+    """Let go of the memory that holds the first `stop` values of a mapped array already passed.
 
-    Raises:
-        StorageError: if the place can't be written or the disk is full; `path` is as it was before.
+    What was touched of a mapping counts as memory of this process until then. The values stay
+    where they are in the file and are read again if they are wanted again. An array that is not
+    mapped, and a system that can't be told, are left alone.
+
+    Args:
+        array: 1-d, from `map_array` or a view of it that begins at its first value.
+        stop: number of values.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
-
-    target = Path(os.path.realpath(path))
-    work = _choose_work_name(target, ".tmp")
-    try:
-        with naming_write_errors(path):
-            if target.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "is a folder")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # The library may give its file to the owner alone; artefacts are shared with services,
-            # so the file gets the permissions that one made here in the usual way has.
-            os.close(os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-            mode = stat.S_IMODE(os.stat(work).st_mode)
-            save_file({key: np.asarray(value, order="C") for key, value in tensors.items()}, work)
-            os.chmod(work, mode)
-            with open(work, "rb") as file:
-                os.fsync(file.fileno())
-            _take_name(work, target)
-    except SafetensorError as error:
-        _remove_quietly(work)
-        full = "No space left" in str(error)
-        raise _describe_write_error(
-            path, OSError(errno.ENOSPC if full else 0, str(error))
-        ) from error
-    except BaseException:
-        _remove_quietly(work)
-        raise
-
-
-def map_tensors(path: PathLike) -> dict[str, np.ndarray]:
-    """Map a safetensors file: name to read-only array, nothing read before it is touched.
-
-    Raises:
-        InputError: if the file is missing.
-        CorruptedError: if the header is broken or the file is cut short.
-    """
-    path = Path(path)
-    try:
-        with open(path, "rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(100_000_000, path.stat().st_size - 8):
-                raise ValueError("header length out of range")
-            header = json.loads(file.read(length))
-            n_bytes = path.stat().st_size - 8 - length
-        header.pop("__metadata__", None)
-        tensors = {}
-        expected = 0
-        for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
-            begin, end = entry["data_offsets"]
-            dtype, shape = np.dtype(_SAFETENSORS_DTYPES[entry["dtype"]]), tuple(entry["shape"])
-            if not all(type(size) is int and size >= 0 for size in shape):
-                raise ValueError(f"tensor {name!r} has the shape {shape}")
-            # The form allows neither gaps nor overlaps, so each tensor begins where one ended.
-            if begin != expected or end - begin != dtype.itemsize * math.prod(shape):
-                raise ValueError(f"tensor {name!r} has the wrong size or place")
-            tensors[name] = map_array(path, dtype, shape, 8 + length + begin)
-            expected = end
-        if n_bytes > expected:
-            raise ValueError(f"{n_bytes - expected} bytes too many at its end")
-        return {name: tensors[name] for name in header}
-    except EmbedrecError:
-        raise
-    except OSError as error:
-        raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CorruptedError(
-            f"{path} is not a readable safetensors file ({error}); build it again", value=path
-        ) from error
+    mapped: Any = array
+    while mapped is not None and not isinstance(mapped, mmap.mmap):
+        mapped = getattr(mapped, "base", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        n_bytes = stop * array.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
+        if n_bytes:
+            with suppress(OSError, ValueError):
+                mapped.madvise(mmap.MADV_DONTNEED, 0, n_bytes)

@@ -18,6 +18,7 @@ import pytest
 
 from embedrec import files
 from embedrec.errors import StorageError
+from embedrec.tensors import save_tensors
 
 
 def refuse(code: int) -> Callable[..., Any]:
@@ -110,7 +111,7 @@ def test_folder_in_the_way_is_one_line(tmp_path: Path) -> None:
     ):
         pytest.fail("the body must not run")
     with pytest.raises(StorageError, match="a folder stands where a file"):
-        files.save_tensors(tmp_path, {"a": np.zeros(1)})
+        save_tensors(tmp_path, {"a": np.zeros(1)})
 
 
 def test_missing_input_in_the_body_is_named(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_permissions_follow_the_umask_and_the_old_file(tmp_path: Path) -> None:
     try:
         with files.write_atomic(tmp_path / "a") as file:
             file.write(b"x")
-        files.save_tensors(tmp_path / "t", {"a": np.zeros(3)})
+        save_tensors(tmp_path / "t", {"a": np.zeros(3)})
         with files.write_folder(tmp_path / "d") as folder:
             (folder / "x").write_bytes(b"")
     finally:
@@ -167,7 +168,7 @@ def test_longest_name_can_be_written(tmp_path: Path) -> None:
     name = "词" * 84 + "abc"  # 255 bytes, all a usual file system takes
     with files.write_atomic(tmp_path / name) as file:
         file.write(b"x")
-    files.save_tensors(tmp_path / name, {"a": np.zeros(1)})
+    save_tensors(tmp_path / name, {"a": np.zeros(1)})
     assert list_names(tmp_path) == [name]
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import json
 import os
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedrec import files
-from embedrec.errors import CorruptedError, InputError, StorageError
+from embedrec.errors import CorruptedError, InputError
+from embedrec.tensors import map_tensors
 
 
 def refuse(code: int) -> Callable[..., Any]:
@@ -41,7 +39,7 @@ def test_checksum_is_sha256(tmp_path: Path) -> None:
     assert files.compute_checksum(tmp_path / "a") == expected
 
 
-@pytest.mark.parametrize("read", [files.compute_checksum, files.read_json, files.map_tensors])
+@pytest.mark.parametrize("read", [files.compute_checksum, files.read_json, map_tensors])
 def test_reading_what_is_no_file_is_one_line(
     tmp_path: Path, read: Callable[[Path], object]
 ) -> None:
@@ -125,151 +123,31 @@ def test_map_array_refuses_a_negative_offset_and_a_folder(tmp_path: Path) -> Non
             files.map_array(path, "<f4", (1,))
 
 
-# --- tensors --------------------------------------------------------------------------------------
-
-TENSORS = {
-    "vectors": np.arange(12, dtype=np.float32).reshape(3, 4),
-    "counts": np.arange(3, dtype=np.uint64),
-    "flags": np.array([True, False]),
-    "scalar": np.float64(2.5),
-    "empty": np.zeros((0, 4), np.float32),
-    "columns": np.asfortranarray(np.arange(6, dtype=np.int32).reshape(2, 3)),
-    "big_endian": np.arange(3, dtype=">i8"),
-    "strided": np.arange(20, dtype=np.int16)[::3],
-}
+def count_resident(path: Path) -> int:
+    """Return the kB of a mapped file that count as memory of this process."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.endswith(str(path)))
+    return next(int(line.split()[1]) for line in lines[at:] if line.startswith("Rss:"))
 
 
-def test_tensors_round_trip_and_read_by_the_library(tmp_path: Path) -> None:
-    from safetensors.numpy import load_file
-
-    path = tmp_path / "deep" / "a.safetensors"
-    files.save_tensors(path, TENSORS)
-    mapped, theirs = files.map_tensors(path), load_file(path)
-    assert set(mapped) == set(theirs) == set(TENSORS)
-    for name, value in TENSORS.items():
-        assert mapped[name].shape == np.shape(value), name
-        assert mapped[name].dtype == np.asarray(value).dtype.newbyteorder("<"), name
-        assert np.array_equal(mapped[name], value), name
-        assert np.array_equal(theirs[name], value), name
-        assert not mapped[name].flags.writeable, name
-    assert list_names(path.parent) == ["a.safetensors"]
-
-
-def test_reads_what_the_library_writes(tmp_path: Path) -> None:
-    from safetensors.numpy import save_file
-
-    save_file({"b": np.ones(3), "a": np.arange(2)}, tmp_path / "t", metadata={"format": "np"})
-    mapped = files.map_tensors(tmp_path / "t")
-    assert {name: array.tolist() for name, array in mapped.items()} == {
-        "b": [1.0, 1.0, 1.0],
-        "a": [0, 1],
-    }
+@pytest.mark.skipif(not os.path.exists("/proc/self/smaps"), reason="needs /proc")
+def test_released_pages_are_no_memory_and_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(np.arange(1 << 20, dtype="<u4").tobytes())
+    mapped = files.map_array(path, "<u4", (1 << 20,))
+    view = np.asarray(mapped).view()
+    total = int(view.sum(dtype=np.int64))
+    assert count_resident(path) == 4096
+    files.release_pages(view, 1 << 19)
+    assert count_resident(path) == 2048
+    files.release_pages(view, 100)  # less than a page: nothing to let go
+    files.release_pages(view, 1 << 20)
+    assert count_resident(path) == 0
+    assert int(view.sum(dtype=np.int64)) == total
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_full_disk_keeps_the_older_tensors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    path = tmp_path / "t"
-    files.save_tensors(path, {"a": np.zeros(3)})
-    monkeypatch.setattr(files.os, call, refuse(errno.ENOSPC))
-    with pytest.raises(StorageError, match="the disk is full"):
-        files.save_tensors(path, {"a": np.ones(3)})
-    assert files.map_tensors(path)["a"].tolist() == [0, 0, 0]
-    assert list_names(tmp_path) == ["t"]
-
-
-def test_full_disk_seen_by_the_library_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import safetensors.numpy
-
-    def fail(*_: Any, **__: Any) -> None:
-        raise safetensors.SafetensorError(
-            "Error while serializing: I/O error: No space left on device (os error 28)"
-        )
-
-    monkeypatch.setattr(safetensors.numpy, "save_file", fail)
-    with pytest.raises(StorageError, match="t: the disk is full"):
-        files.save_tensors(tmp_path / "t", {"a": np.ones(3)})
-    assert list_names(tmp_path) == []
-
-
-def write_raw(path: Path, header: Any, body: bytes = b"\0" * 16, length: int | None = None) -> Path:
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text) if length is None else length) + text + body)
-    return path
-
-
-def describe(begin: Any, end: Any, shape: Any = (2,), dtype: Any = "F32") -> dict[str, Any]:
-    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
-
-
-def test_the_raw_writer_of_these_tests_writes_readable_files(tmp_path: Path) -> None:
-    path = write_raw(tmp_path / "t", {"a": describe(0, 8), "b": describe(8, 16)})
-    assert files.map_tensors(path)["b"].tolist() == [0.0, 0.0]
-
-
-BAD_HEADERS: dict[str, Any] = {
-    "not json": b"{nonsense",
-    "not utf-8": b'{"\xff": 1}',
-    "a list": [],
-    "a number": 3,
-    "deep": b"[" * 200_000,
-    "entry is no object": {"a": 3},
-    "no offsets": {"a": {"dtype": "F32", "shape": [2]}},
-    "unknown dtype": {"a": describe(0, 16, dtype="F1")},
-    "dtype is a list": {"a": describe(0, 16, dtype=[])},
-    "negative sizes": {"a": describe(0, 16, (-2, -2))},
-    "negative place": {"a": describe(-8, 0), "b": describe(0, 16, (4,))},
-    "size and shape differ": {"a": describe(0, 16, (3,))},
-    "shape wraps around": {"a": describe(0, 0, (2**32, 2**32)), "b": describe(0, 16, (4,))},
-    "shape of text": {"a": describe(0, 16, "ab")},
-    "shape of floats": {"a": describe(0, 16, (4.0,))},
-    "overlap": {"a": describe(0, 16, (4,)), "b": describe(8, 16)},
-    "gap": {"a": describe(0, 4, (1,)), "b": describe(8, 16)},
-    "beyond the end": {"a": describe(0, 32, (8,))},
-    "bytes left over": {"a": describe(0, 8)},
-    "offsets of text": {"a": {"dtype": "F32", "shape": [2], "data_offsets": "ab"}},
-    "three offsets": {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4, 16]}},
-}
-
-
-@pytest.mark.parametrize("what", BAD_HEADERS)
-def test_bad_header_is_one_line(tmp_path: Path, what: str) -> None:
-    path = write_raw(tmp_path / "t.safetensors", BAD_HEADERS[what])
-    with pytest.raises(CorruptedError, match=r"t\.safetensors"):
-        files.map_tensors(path)
-
-
-@pytest.mark.parametrize("length", [0, 1, 2**20, 2**63, 2**64 - 1])
-def test_bad_header_length_is_one_line(tmp_path: Path, length: int) -> None:
-    path = write_raw(tmp_path / "t", {"a": describe(0, 16, (4,))}, length=length)
-    with pytest.raises(CorruptedError, match=r"header length|not a readable"):
-        files.map_tensors(path)
-
-
-def test_every_cut_is_noticed(tmp_path: Path) -> None:
-    files.save_tensors(tmp_path / "t", {"a": np.arange(5), "b": np.ones(3, np.float32)})
-    whole = (tmp_path / "t").read_bytes()
-    for size in range(len(whole)):
-        (tmp_path / "t").write_bytes(whole[:size])
-        with pytest.raises(CorruptedError):
-            files.map_tensors(tmp_path / "t")
-
-
-@given(place=st.integers(0, 10_000), value=st.integers(0, 255))
-@settings(max_examples=150, deadline=None)
-def test_any_changed_byte_gives_arrays_or_one_line(
-    tmp_path_factory: pytest.TempPathFactory, place: int, value: int
-) -> None:
-    path = tmp_path_factory.mktemp("damage") / "t"
-    files.save_tensors(path, {"a": np.arange(5), "b": np.ones((2, 3), np.float32)})
-    content = bytearray(path.read_bytes())
-    content[place % len(content)] = value
-    path.write_bytes(content)
-    try:
-        mapped = files.map_tensors(path)
-    except CorruptedError:
-        return
-    assert sum(array.nbytes for array in mapped.values()) == 5 * 8 + 6 * 4
+def test_release_leaves_other_arrays_alone(tmp_path: Path) -> None:
+    array = np.arange(5000)
+    files.release_pages(array, 5000)
+    files.release_pages(array[1:], 100)
+    assert array.sum() == 4999 * 2500

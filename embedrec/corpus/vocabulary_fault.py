@@ -7,6 +7,18 @@ from pathlib import Path
 from embedrec.errors import CorruptedError, InputError
 
 
+def read_bytes(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        InputError: if it can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
+
+
 def read_lines(path: Path) -> str:
     """Read a UTF-8 file as it is: line ends other than the line feed are not touched.
 
@@ -14,19 +26,23 @@ def read_lines(path: Path) -> str:
         InputError: if it can't be read.
         CorruptedError: naming the first line that is not UTF-8.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
+    content = read_bytes(path)
     try:
         return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise find_fault(path, content) from None
+
+
+def find_fault(path: Path, content: bytes) -> CorruptedError:
+    """Return the error that names the first faulty line of a vocabulary known to have one.
+
+    A line that is not UTF-8 is named before any other.
+    """
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _describe_fault(path, line, "it is not UTF-8") from error
-
-
-def find_fault(path: Path, text: str) -> CorruptedError:
-    """Return the error that names the first faulty line of a vocabulary known to have one."""
+        n_before = content.count(b"\n", 0, error.start)
+        return _describe_fault(path, n_before + 1, "it is not UTF-8")
     lines = text.split("\n")
     if lines == [""]:
         return _describe_fault(path, 1, "the file is empty")

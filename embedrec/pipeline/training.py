@@ -115,13 +115,15 @@ def train(
         corpus = Corpus.open(place) if made else narrow_corpus(corpus, place, wanted, progress)
     checkpoint = partial / CHECKPOINT_NAME
     model.fit(corpus, checkpoint=checkpoint, resume=resume, progress=progress, callbacks=callbacks)
-    model.vectors_.metadata.update(
+    model.save(
+        folder,
         inputs=request.inputs,
         corpus=request.parameters["corpus"],
         n_tokens=corpus.n_tokens,
         damages=corpus.manifest.facts.get("damages", []),
     )
-    model.save(folder)
+    # The weights go before the saved ones are opened: the words of both would not fit beside them.
+    del model
     clear_partial(partial, request)
     return KeyedVectors.load(folder)
 

@@ -11,24 +11,27 @@ A model's folder is the same with more files beside.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from embedrec.errors import CorruptedError, InputError, ParameterError
-from embedrec.files import PathLike, compute_checksum, map_tensors, save_tensors, write_folder
+from embedrec.files import PathLike, compute_checksum, write_folder
 from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, load_manifest, peek_kind
+from embedrec.tensors import map_tensors, save_tensors
 from embedrec.vectors.stored import StoredVectors
 
 KIND = "vectors"
 FORMAT_VERSION = 1
 _WORDS, _MATRIX, _USER_DICT = "vocabulary.txt", "vectors.safetensors", "user_dict.txt"
+_WORDS_AT_ONCE = 1 << 16
 
 
 def save_folder(
     stored: StoredVectors,
     folder: PathLike,
-    extra_writer: Callable[[Path], None] | None = None,
+    extra_writer: Callable[[Path], object] | None = None,
 ) -> None:
     """Write the own form under the name `folder`, atomically; an older folder is replaced.
 
@@ -118,10 +121,21 @@ def _check_place(folder: Path) -> None:
 
 
 def _format_words(stored: StoredVectors) -> bytes:
-    counts = [0] * len(stored.words) if stored.counts is None else stored.counts.tolist()
-    text = "".join(f"{word} {n}\n" for word, n in zip(stored.words, counts, strict=True))
-    if text.count("\n") != len(stored.words):
-        broken = next(word for word in stored.words if "\n" in word)
+    # Part by part, so that a million lines are not there as strings at once.
+    parts = []
+    words, lines = iter(stored.words), range(0, len(stored.words), _WORDS_AT_ONCE)
+    for begin in lines:
+        part = list(islice(words, _WORDS_AT_ONCE))
+        zeros = [0] * len(part)
+        counts = zeros if stored.counts is None else stored.counts[begin:][: len(part)].tolist()
+        parts.append(_format_lines(part, counts))
+    return b"".join(parts)
+
+
+def _format_lines(words: list[str], counts: list[int]) -> bytes:
+    text = "".join([f"{word} {n}\n" for word, n in zip(words, counts, strict=True)])
+    if text.count("\n") != len(words):
+        broken = next(word for word in words if "\n" in word)
         raise ParameterError(f"the word {broken!r} holds a line end and can't be saved; drop it",
                              value=broken)  # fmt: skip
     try:

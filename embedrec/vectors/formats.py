@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -206,7 +207,7 @@ def _decode_singly(raw_words: list[bytes], name: str, errors: str) -> tuple[list
     return words, n_damaged
 
 
-def _check_words(words: list[str], path: Path) -> None:
+def _check_words(words: Sequence[str], path: Path) -> None:
     text = "\n".join(words)
     if any(blank in text for blank in _BREAKS) or text.count("\n") >= len(words):
         broken = next(word for word in words if any(blank in word for blank in (*_BREAKS, "\n")))

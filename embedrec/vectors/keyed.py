@@ -17,6 +17,8 @@ from embedrec.vectors.stored import StoredVectors
 
 Neighbours = list[tuple[str, float]]
 
+_ROWS_AT_ONCE = 65_536
+
 
 class KeyedVectors:
     """A vocabulary with one vector for each word.
@@ -97,7 +99,7 @@ class KeyedVectors:
 
         return cls.from_stored(load_folder(folder, verify=verify))
 
-    def save(self, folder: PathLike, extra_writer: Callable[[Path], None] | None = None) -> None:
+    def save(self, folder: PathLike, extra_writer: Callable[[Path], object] | None = None) -> None:
         """Write the own form, atomically.
 
         `extra_writer` is called with the unfinished folder before the manifest is written; the
@@ -318,7 +320,7 @@ def _check_vectors(vectors: np.ndarray, n_words: int) -> np.ndarray:
             vectors = np.ascontiguousarray(vectors, np.float32)
         except (TypeError, ValueError):
             raise ParameterError("the vectors are not an array of real numbers") from None
-        if not np.isfinite(vectors).all():
+        if not are_finite(vectors):
             raise ParameterError("the vectors hold values that are not finite")
     if vectors.ndim != 2 or vectors.shape[1] == 0:
         raise ParameterError(
@@ -333,6 +335,13 @@ def _check_vectors(vectors: np.ndarray, n_words: int) -> np.ndarray:
     view = vectors.view()
     view.flags.writeable = False
     return view
+
+
+def are_finite(vectors: np.ndarray) -> bool:
+    """Say whether all values of a matrix are finite."""
+    # Part by part: the answers for all at once alone would take a quarter of the matrix's memory.
+    starts = range(0, len(vectors), _ROWS_AT_ONCE)
+    return all(np.isfinite(vectors[at : at + _ROWS_AT_ONCE]).all() for at in starts)
 
 
 def _check_words(words: list[str], key_to_index: dict[str, int]) -> None:

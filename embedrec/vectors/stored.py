@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +14,14 @@ class StoredVectors:
     """Words with their vectors, as read from or written to a file.
 
     Attributes:
-        words: V different words.
+        words: V different words, whatever holds them.
         vectors: (V, D) float32; memory-mapped where the form allows it.
         counts: (V,) uint64, or None if the form holds none.
         metadata: JSON values: how the vectors came to be.
         user_dict_text: contents of the segmentation dictionary that made the training text.
     """
 
-    words: list[str]
+    words: Sequence[str]
     vectors: np.ndarray
     counts: np.ndarray | None = None
     metadata: dict[str, Any] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from embedrec.errors import CorruptedError, InputError, ParameterError, VersionError
-from embedrec.files import save_tensors
+from embedrec.tensors import save_tensors
 from embedrec.vectors.keyed import KeyedVectors
 
 METADATA = {"text": {"segmenter": "jieba"}, "training": {"window": 5}}

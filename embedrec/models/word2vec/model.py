@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from embedrec.errors import CorruptedError, InputError, ParameterError
-from embedrec.files import PathLike, map_tensors, save_tensors
+from embedrec.files import PathLike
 from embedrec.models.word2vec.block import find_longest_sentence
 from embedrec.models.word2vec.callback import Callback
 from embedrec.models.word2vec.loop import BlockRunner
@@ -26,7 +27,10 @@ from embedrec.models.word2vec.state import (
 )
 from embedrec.models.word2vec.training import run_training
 from embedrec.progress import Progress, SilentProgress
+from embedrec.tensors import map_tensors, save_tensors
+from embedrec.vectors.folder import save_folder
 from embedrec.vectors.keyed import KeyedVectors
+from embedrec.vectors.stored import StoredVectors
 
 if TYPE_CHECKING:
     from embedrec.corpus.shards import Corpus
@@ -52,7 +56,6 @@ class Word2Vec:
         ParameterError: for a parameter that can't be worked with.
     """
 
-    vectors_: KeyedVectors
     losses_: list[float]
 
     def __init__(self, *, n_threads: int = 1, **parameters: Any) -> None:
@@ -69,6 +72,7 @@ class Word2Vec:
         self.parameters = Parameters(**parameters)
         self.n_threads = n_threads
         self._outputs: np.ndarray | None = None
+        self._stored: StoredVectors | None = None
 
     def fit(
         self,
@@ -134,31 +138,48 @@ class Word2Vec:
         self._keep(corpus, state)
         return self
 
+    @cached_property
+    def vectors_(self) -> KeyedVectors:
+        """The word vectors; made when first asked for, as their words take memory."""
+        if self._stored is None:
+            raise AttributeError("the model holds no vectors yet: call fit first")
+        return KeyedVectors.from_stored(self._stored)
+
+    def _get_stored(self) -> StoredVectors | None:
+        # Vectors that were asked for may have got other metadata since.
+        return self.vectors_.to_stored() if "vectors_" in vars(self) else self._stored
+
     def _keep(self, corpus: Corpus, state: State) -> None:
         self.losses_ = state.losses
         self._outputs = state.outputs
         training = {**self.parameters.to_json(), "losses": state.losses}
         user_dict = corpus.user_dict
-        self.vectors_ = KeyedVectors(
-            corpus.vocabulary.words,
+        vars(self).pop("vectors_", None)
+        self._stored = StoredVectors(
+            corpus.vocabulary.packed,
             state.inputs,
             counts=corpus.vocabulary.counts,
             metadata={"text": corpus.text, "training": training},
             user_dict_text=user_dict.read_text(encoding="utf-8") if user_dict else None,
         )
 
-    def save(self, folder: PathLike) -> None:
+    def save(self, folder: PathLike, **metadata: Any) -> None:
         """Write the model: a vectors folder with the output weights beside, replaced as a whole.
+
+        Args:
+            folder: where the model goes.
+            **metadata: JSON values to add to the metadata of the vectors.
 
         Raises:
             ParameterError: if there is nothing to save yet.
             StorageError: if it can't be written; what stood there stays.
         """
-        outputs = self._outputs
-        if outputs is None:
+        outputs, stored = self._outputs, self._get_stored()
+        if outputs is None or stored is None:
             raise ParameterError("the model holds no vectors yet: call fit first")
-        tensors = split_outputs(self.parameters, outputs, len(self.vectors_))
-        self.vectors_.save(folder, lambda work: save_tensors(work / TRAINING_FILE, tensors))
+        stored.metadata.update(metadata)
+        tensors = split_outputs(self.parameters, outputs, len(stored.words))
+        save_folder(stored, folder, lambda work: save_tensors(work / TRAINING_FILE, tensors))
 
     @classmethod
     def load(cls, folder: PathLike, *, n_threads: int = 1, verify: bool = False) -> Word2Vec:

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from embedrec.errors import CorruptedError, ParameterError, ResumeError
-from embedrec.files import PathLike, compute_checksum, map_tensors, save_tensors, write_folder
+from embedrec.files import PathLike, write_folder
 from embedrec.manifest import Manifest, collect_versions, load_manifest
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.seeding import make_generator
+from embedrec.tensors import read_tensors, save_tensors
 
 CHECKPOINT_KIND = "word2vec-checkpoint"
 CHECKPOINT_VERSION = 1
@@ -94,13 +95,14 @@ def save_checkpoint(folder: PathLike, state: State, identity: Manifest) -> None:
         identity: parameters and inputs of this training, to be matched on resuming.
     """
     with write_folder(folder) as work:
-        save_tensors(work / _WEIGHTS, {"inputs": state.inputs, "outputs": state.outputs})
+        weights = {"inputs": state.inputs, "outputs": state.outputs}
+        checksum = save_tensors(work / _WEIGHTS, weights)
         Manifest(
             CHECKPOINT_KIND,
             CHECKPOINT_VERSION,
             inputs=identity.inputs,
             parameters=identity.parameters,
-            files={_WEIGHTS: compute_checksum(work / _WEIGHTS)},
+            files={_WEIGHTS: checksum},
             facts={
                 "epoch": state.epoch,
                 "block": state.block,
@@ -128,12 +130,12 @@ def load_checkpoint(folder: PathLike, identity: Manifest) -> State:
             value=difference,
         )
     manifest.verify_files(folder)
-    tensors = map_tensors(Path(folder) / _WEIGHTS)
+    tensors = read_tensors(Path(folder) / _WEIGHTS)
     facts = manifest.facts
     try:
         return State(
-            np.array(tensors["inputs"]),
-            np.array(tensors["outputs"]),
+            tensors["inputs"],
+            tensors["outputs"],
             int(facts["epoch"]),
             int(facts["block"]),
             float(facts["loss"]),
