@@ -30,6 +30,14 @@ def describe_machine(*packages: str) -> dict[str, Any]:
 
 
 def measure_peak_mb(children: bool = False) -> int:
-    """Return the peak resident memory of this process (or of its largest child), in MiB."""
+    """Return the peak resident memory of this process (or of its largest child), in MiB.
+
+    Linux counts into `ru_maxrss` what the parent held when it started the process; VmHWM does not.
+    """
+    status = Path("/proc/self/status")
+    if not children and status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
     who = resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF
     return resource.getrusage(who).ru_maxrss // 1024
