@@ -76,14 +76,14 @@ class MissingExtraError(EmbedrecError):
 
 
 class UnknownWordError(EmbedrecError, KeyError):
-    """A word is not in the vocabulary.
+    """A word is not in the vocabulary, and can't be made of anything that is.
 
     Attributes:
         value: the word.
         suggestions: near spellings that are in the vocabulary, best first; may be empty.
     """
 
-    def __init__(self, word: str, suggestions: Sequence[str] = ()) -> None:
+    def __init__(self, word: str, suggestions: Sequence[str] = (), *, besides: str = "") -> None:
         near = f"; did you mean {', '.join(suggestions)}?" if suggestions else ""
-        super().__init__(f"the word {word!r} is not in the vocabulary{near}", value=word)
+        super().__init__(f"the word {word!r} is not in the vocabulary{besides}{near}", value=word)
         self.suggestions = list(suggestions)

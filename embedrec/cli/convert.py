@@ -21,7 +21,8 @@ def convert(source: str, target: str, force: bool, quiet: bool) -> None:
     """Write the vectors in SRC as DST; the ending of DST says in which form.
 
     .bin: word2vec binary. .txt: word2vec text. .vec: fastText text. No ending: a folder in the own
-    form. What SRC is, is seen from its content.
+    form, the only one that keeps what unseen words are made of. What SRC is, is seen from its
+    content: any of these, GloVe text, or a fastText model (.bin).
     """
     from embedrec.vectors.formats import load_vectors, save_vectors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +15,12 @@ from embedrec.errors import EmbedrecError, InputError
 from embedrec.manifest import MANIFEST_NAME, Manifest
 from embedrec.progress import Progress
 
+if TYPE_CHECKING:
+    from embedrec.vectors.keyed import KeyedVectors
+    from embedrec.vectors.source import VectorSource
+
 _UNFINISHED = {
-    "corpus-build": "an unfinished corpus; go on with embedrec corpus build ... --resume",
+    "corpus-build": "an unfinished corpus; go on with the command that began it, and --resume",
     "training": "an unfinished training; go on with embedrec train ... --resume",
     "word2vec-checkpoint": "a checkpoint of an unfinished training",
 }
@@ -88,8 +92,18 @@ def _describe_folder(path: str, verify: bool) -> dict[str, Any]:
         "path": path,
         "words": len(vectors),
         "vector_size": vectors.vector_size,
+        **_describe_subwords(vectors),
         **_describe_manifest(path, vectors.metadata, verify),
     }
+
+
+def _describe_subwords(vectors: KeyedVectors) -> dict[str, Any]:
+    from embedrec.vectors.subword import SubwordVectors
+
+    if not isinstance(vectors, SubwordVectors):
+        return {}
+    lengths = {"min_n": vectors.min_n, "max_n": vectors.max_n}
+    return {"subwords": {**lengths, "n_buckets": len(vectors.buckets)}}
 
 
 def _describe_manifest(path: str, parameters: dict[str, Any], verify: bool) -> dict[str, Any]:
@@ -112,7 +126,9 @@ def _describe_file(path: str, progress: Progress) -> dict[str, Any]:
 
     try:
         with open_source(Path(path), HEAD_SIZE) as source:
-            identify_form(source.head, source.name)
+            form = identify_form(source.head, source.name)
+            if form.name == "fasttext-model":
+                return _describe_fasttext(path, source)
     except InputError as error:
         return _describe_raw(path, error)
     vectors = load_vectors(path, progress=progress)
@@ -122,6 +138,20 @@ def _describe_file(path: str, progress: Progress) -> dict[str, Any]:
         "words": len(vectors),
         "vector_size": vectors.vector_size,
         **vectors.metadata,
+        "bytes": os.path.getsize(path),
+    }
+
+
+def _describe_fasttext(path: str, source: VectorSource) -> dict[str, Any]:
+    from embedrec.vectors.fasttext import read_fasttext
+
+    model = read_fasttext(source)
+    return {
+        "kind": "fastText model",
+        "path": path,
+        "words": len(model.words),
+        "vector_size": model.matrix.shape[1],
+        **model.facts,
         "bytes": os.path.getsize(path),
     }
 

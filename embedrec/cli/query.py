@@ -53,10 +53,11 @@ def open_for_words(
     """Open vectors and find each word in them.
 
     A word that is not there as it was typed is written as the training text was (script, small
-    letters), which is told.
+    letters), which is told; so is that a word is made of its n-grams.
 
     Raises:
-        UnknownWordError: for a word that is not in the vocabulary in any such way.
+        UnknownWordError: for a word that is not in the vocabulary in any such way, nor can be made
+            of n-grams.
     """
     from embedrec.recommend.forms import WordForms
 
@@ -66,6 +67,8 @@ def open_for_words(
     for word, found in zip(words, known, strict=True):
         if found != word:
             progress.notice(f"{word} is looked up as {found}")
+        if found not in vectors:
+            progress.notice(f"{found} is not in the vocabulary; its vector is made of its n-grams")
     return vectors, known
 
 
@@ -79,17 +82,25 @@ def open_vectors(model: str, progress: Progress) -> KeyedVectors:
 def find_word(vectors: KeyedVectors, forms: WordForms, word: str) -> str:
     """Return the word of the vocabulary that `word` is or is a form of.
 
+    Where vectors can be made of n-grams, that is `word` itself, written as the training text was,
+    if the vocabulary has it in no form.
+
     Raises:
         UnknownWordError: if there is none, with known pieces of it and near spellings.
     """
+    from embedrec.vectors.subword import SubwordVectors
+
     try:
         rank = forms.find(word)
-        pieces = [] if rank is not None else forms.cut(word)
+        spelt, pieces = (word, []) if rank is not None else (forms.spell(word), forms.cut(word))
     except (CorruptedError, InputError, VersionError):
         # Without the segmenter of the training text the plain answer is still true.
-        rank, pieces = vectors.key_to_index.get(word), []
+        rank, spelt, pieces = vectors.key_to_index.get(word), word, []
     if rank is not None:
         return vectors.index_to_key[rank]
+    if isinstance(vectors, SubwordVectors):
+        vectors.compose([spelt])
+        return spelt
     near = [*(vectors.index_to_key[piece] for piece in pieces), *vectors.suggest(word)]
     raise UnknownWordError(word, list(dict.fromkeys(near))[:3])
 

@@ -11,7 +11,7 @@ from embedrec.vectors.text_form import parse_line
 
 HEAD_SIZE = 1 << 20
 _HEADER = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t\r]*")
-_FASTTEXT_MAGIC = struct.pack("<i", 0x2F4F16BA)
+FASTTEXT_MAGIC = struct.pack("<i", 0x2F4F16BA)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -20,9 +20,10 @@ class Form:
     """What a file of vectors is.
 
     Attributes:
-        name: "word2vec-text" (fastText's .vec is the same), "word2vec-binary" or "glove".
+        name: "word2vec-text" (fastText's .vec is the same), "word2vec-binary", "glove" or
+            "fasttext-model" (its .bin and .ftz).
         n_words: what the header says; None without a header.
-        size: number of values of a vector.
+        size: number of values of a vector; 0 for a fastText model, whose reader looks closer.
     """
 
     name: str
@@ -34,17 +35,13 @@ def identify_form(head: bytes, name: str) -> Form:
     """Tell the form from the first `HEAD_SIZE` bytes of a file (all of it, if it is shorter).
 
     Raises:
-        InputError: if the file is empty, a fastText model, or of no form that is read here.
+        InputError: if the file is empty, or of no form that is read here.
         CorruptedError: if its header can't be true.
     """
     if not head.strip():
         raise InputError(f"{name} is empty; it should hold words and vectors", value=name)
     if _is_fasttext_model(head):
-        raise InputError(
-            f"{name} is a fastText model, which is not read here; export its vectors as text "
-            "(fastText writes them beside the model as .vec) and give that file",
-            value=name,
-        )
+        return Form("fasttext-model", None, 0)
     line, _, rest = head.partition(b"\n")
     header = _HEADER.fullmatch(line)
     if header:
@@ -64,7 +61,7 @@ def identify_form(head: bytes, name: str) -> Form:
     raise InputError(
         f"{name} is not a file of vectors that is read here: its first line is neither "
         '"words size" nor a word and its numbers; give word2vec text or binary, GloVe text, '
-        "fastText .vec or a folder of vectors",
+        "fastText .vec or .bin, or a folder of vectors",
         value=name,
     )
 
@@ -96,7 +93,7 @@ def _count_values(line: bytes) -> int:
 
 
 def _is_fasttext_model(head: bytes) -> bool:
-    if head[:4] == _FASTTEXT_MAGIC:
+    if head[:4] == FASTTEXT_MAGIC:
         return True
     if len(head) < 48:
         return False

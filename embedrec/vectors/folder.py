@@ -4,6 +4,8 @@
     vocabulary.txt       "word count" a line, by rank; count 0 throughout where counts are unknown
     vectors.safetensors  {"vectors": (V, D) float32}
     user_dict.txt        only where a segmentation dictionary belongs to the vectors
+    subwords.safetensors {"buckets": (B, D) float32}, only where unseen words have vectors too; the
+                         manifest's facts hold the lengths of the n-grams
 
 A model's folder is the same with more files beside.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +23,12 @@ from embedrec.errors import CorruptedError, InputError, ParameterError
 from embedrec.files import PathLike, compute_checksum, write_folder
 from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, load_manifest, peek_kind
 from embedrec.tensors import map_tensors, save_tensors
-from embedrec.vectors.stored import StoredVectors
+from embedrec.vectors.stored import StoredVectors, Subwords
 
 KIND = "vectors"
 FORMAT_VERSION = 1
 _WORDS, _MATRIX, _USER_DICT = "vocabulary.txt", "vectors.safetensors", "user_dict.txt"
+_SUBWORDS = "subwords.safetensors"
 _WORDS_AT_ONCE = 1 << 16
 
 
@@ -48,9 +52,12 @@ def save_folder(
     _check_place(Path(folder))
     with write_folder(folder) as work:
         (work / _WORDS).write_bytes(text)
-        save_tensors(work / _MATRIX, {"vectors": stored.vectors})
+        sums = {_MATRIX: save_tensors(work / _MATRIX, {"vectors": stored.vectors})}
         if stored.user_dict_text is not None:
             (work / _USER_DICT).write_bytes(stored.user_dict_text.encode())
+        if stored.subwords is not None:
+            buckets = {"buckets": stored.subwords.buckets}
+            sums[_SUBWORDS] = save_tensors(work / _SUBWORDS, buckets)
         if extra_writer is not None:
             extra_writer(work)
         names = sorted(
@@ -60,11 +67,16 @@ def save_folder(
             kind=KIND,
             format_version=FORMAT_VERSION,
             parameters=stored.metadata,
-            files={name: compute_checksum(work / name) for name in names if name != MANIFEST_NAME},
+            files={
+                name: sums.get(name) or compute_checksum(work / name)
+                for name in names
+                if name != MANIFEST_NAME
+            },
             facts={
                 "words": len(stored.words),
                 "vector_size": int(stored.vectors.shape[1]),
                 "counts": stored.counts is not None,
+                **_describe_subwords(stored.subwords),
             },
             versions=collect_versions(numpy=np.__version__),
         ).save(work)
@@ -90,10 +102,7 @@ def load_folder(folder: PathLike, *, verify: bool = False) -> StoredVectors:
             raise CorruptedError(f"{folder / name} is missing; build {folder} again", value=name)
     if verify:
         manifest.verify_files(folder)
-    vectors = map_tensors(folder / _MATRIX).get("vectors")
-    if vectors is None or vectors.ndim != 2 or vectors.dtype != np.float32:
-        raise CorruptedError(f"{folder / _MATRIX} holds no float32 matrix; build {folder} again",
-                             value=folder)  # fmt: skip
+    vectors = _map_matrix(folder, _MATRIX, "vectors")
     words, counts = _parse_words(folder / _WORDS)
     if len(words) != len(vectors) or not words or len(set(words)) != len(words):
         raise CorruptedError(
@@ -108,7 +117,41 @@ def load_folder(folder: PathLike, *, verify: bool = False) -> StoredVectors:
         counts if manifest.facts.get("counts", True) else None,
         dict(manifest.parameters),
         dictionary.read_bytes().decode("utf-8", "replace") if dictionary.is_file() else None,
+        _load_subwords(folder, manifest.facts["subwords"], vectors.shape[1])
+        if "subwords" in manifest.facts
+        else None,
     )
+
+
+def _map_matrix(folder: Path, name: str, tensor: str) -> np.ndarray:
+    matrix = map_tensors(folder / name).get(tensor)
+    if matrix is None or matrix.ndim != 2 or matrix.dtype != np.float32:
+        raise CorruptedError(f"{folder / name} holds no float32 matrix; build {folder} again",
+                             value=folder)  # fmt: skip
+    return matrix
+
+
+def _describe_subwords(subwords: Subwords | None) -> dict[str, Any]:
+    if subwords is None:
+        return {}
+    lengths = {"min_n": subwords.min_n, "max_n": subwords.max_n}
+    return {"subwords": {**lengths, "n_buckets": len(subwords.buckets)}}
+
+
+def _load_subwords(folder: Path, facts: Any, size: int) -> Subwords:
+    buckets = _map_matrix(folder, _SUBWORDS, "buckets")
+    lengths: list[Any] = [
+        facts.get(name) if isinstance(facts, dict) else None for name in ("min_n", "max_n")
+    ]
+    sound = all(type(n) is int for n in lengths) and 1 <= lengths[0] <= lengths[1]
+    if not sound or not len(buckets) or buckets.shape[1] != size:
+        raise CorruptedError(
+            f"{folder}: its manifest says n-grams of {lengths[0]} to {lengths[1]} characters, and "
+            f"{_SUBWORDS} holds a matrix of shape {buckets.shape} beside vectors of size {size}; "
+            "build it again",
+            value=folder,
+        )
+    return Subwords(buckets, *lengths)
 
 
 def _check_place(folder: Path) -> None:

@@ -6,16 +6,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from embedrec.errors import CorruptedError, InputError, ParameterError
 from embedrec.files import PathLike, write_atomic
 from embedrec.progress import Progress, SilentProgress
 from embedrec.vectors.binary_form import read_binary, write_binary
 from embedrec.vectors.detect import HEAD_SIZE, Form, identify_form
+from embedrec.vectors.fasttext import compose_words, read_fasttext
 from embedrec.vectors.folder import load_folder
 from embedrec.vectors.keyed import KeyedVectors
 from embedrec.vectors.source import VectorSource, open_source
+from embedrec.vectors.stored import StoredVectors, Subwords
 from embedrec.vectors.text_form import read_text, write_text
 
 ENDINGS = {
@@ -34,10 +34,11 @@ def load_vectors(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> KeyedVectors:
-    """Read vectors: the own folder, word2vec text or binary, fastText .vec or GloVe text.
+    """Read vectors: the own folder, word2vec text or binary, fastText .vec or .bin, GloVe text.
 
     The form is told by content, gzip included. Words that come twice keep their first vector. What
-    was put right on the way stands in `metadata["source"]` and is told to `progress`.
+    was put right on the way stands in `metadata["source"]` and is told to `progress`. Where the
+    source holds subwords (a fastText .bin, a folder), the result is `SubwordVectors`.
 
     Args:
         errors: what to do with words that are not valid UTF-8: "replace" broken bytes by U+FFFD,
@@ -66,21 +67,21 @@ def load_vectors(
     with open_source(path, HEAD_SIZE) as source:
         form = identify_form(source.head, source.name)
         _check_claim(form, source)
-        reader = read_binary if form.name == "word2vec-binary" else _read_text
         with progress.stage("read vectors", total=os.path.getsize(path), unit="B") as stage:
             source.stage = stage
-            raw_words, vectors = reader(
-                source, n_words=form.n_words or 0, size=form.size, limit=limit
-            )
-    words, vectors, found = _put_right(raw_words, vectors, source.name, errors)
-    source_facts = {"form": form.name, "file": path.name, **found}
+            raw_words, stored = _read_form(source, form, limit)
+    stored.words, kept, found = _put_right(raw_words, source.name, errors)
+    if kept is not None:
+        stored.vectors = stored.vectors[kept]
+        stored.counts = None if stored.counts is None else stored.counts[kept]
+    stored.metadata = {"source": {"form": form.name, "file": path.name, **stored.metadata, **found}}
     if any(found.values()):
         progress.notice(
             f"{path}: {found['damaged_words']} words were not valid UTF-8, "
             f"{found['repeated_words']} came twice (the first stays), "
             f"{found['dropped_words']} had nothing left and were dropped"
         )
-    return KeyedVectors(words, vectors, metadata={"source": source_facts})
+    return KeyedVectors.from_stored(stored)
 
 
 def save_vectors(
@@ -139,10 +140,23 @@ def choose_form(path: PathLike) -> str:
     )
 
 
-def _read_text(
-    source: VectorSource, *, n_words: int, size: int, limit: int | None
-) -> tuple[list[bytes], np.ndarray]:
-    return read_text(source, n_words=n_words or None, size=size, limit=limit)
+def _read_form(
+    source: VectorSource, form: Form, limit: int | None
+) -> tuple[list[bytes], StoredVectors]:
+    """Return the words as they stand in the file, and what else there is, without words."""
+    if form.name == "fasttext-model":
+        model = read_fasttext(source)
+        vectors = compose_words(model, limit, source.name)
+        subwords = Subwords(model.buckets, model.min_n, model.max_n) if model.max_n else None
+        return model.words[:limit], StoredVectors(
+            [], vectors, model.counts[:limit], model.facts, subwords=subwords
+        )
+    if form.name == "word2vec-binary":
+        n_words = form.n_words or 0
+        words, vectors = read_binary(source, n_words=n_words, size=form.size, limit=limit)
+    else:
+        words, vectors = read_text(source, n_words=form.n_words, size=form.size, limit=limit)
+    return words, StoredVectors([], vectors)
 
 
 def _check_claim(form: Form, source: VectorSource) -> None:
@@ -157,9 +171,12 @@ def _check_claim(form: Form, source: VectorSource) -> None:
 
 
 def _put_right(
-    raw_words: list[bytes], vectors: np.ndarray, name: str, errors: str
-) -> tuple[list[str], np.ndarray, dict[str, int]]:
-    """Decode the words; drop repeated and empty ones with their vectors; say how many."""
+    raw_words: list[bytes], name: str, errors: str
+) -> tuple[list[str], list[int] | None, dict[str, int]]:
+    """Decode the words and drop repeated and empty ones; say which rows stay and how many went.
+
+    The rows are None if all stay.
+    """
     try:
         words = b"\n".join(raw_words).decode().split("\n")
         n_damaged = 0
@@ -168,6 +185,7 @@ def _put_right(
     except UnicodeDecodeError:
         words, n_damaged = _decode_singly(raw_words, name, errors)
     n_repeated = n_dropped = 0
+    kept = None
     if len(set(words)) != len(words) or "" in words:
         rows: dict[str, int] = {}
         for row, word in enumerate(words):
@@ -178,7 +196,7 @@ def _put_right(
             n_empty = words.count("")
             n_repeated, n_dropped = n_repeated - (n_empty - 1), n_empty
         kept = sorted(rows.values())
-        words, vectors = [words[row] for row in kept], vectors[kept]
+        words = [words[row] for row in kept]
     if not words:
         raise InputError(f"{name} holds no words that can be read", value=name)
     counted = {
@@ -186,7 +204,7 @@ def _put_right(
         "repeated_words": n_repeated,
         "dropped_words": n_dropped,
     }
-    return words, vectors, counted
+    return words, kept, counted
 
 
 def _decode_singly(raw_words: list[bytes], name: str, errors: str) -> tuple[list[str], int]:

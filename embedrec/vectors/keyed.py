@@ -73,7 +73,11 @@ class KeyedVectors:
 
     @classmethod
     def from_stored(cls, stored: StoredVectors) -> KeyedVectors:
-        """Make the object from what a file form held."""
+        """Make the object from what a file form held: `SubwordVectors` where it held subwords."""
+        if stored.subwords is not None:
+            from embedrec.vectors.subword import SubwordVectors
+
+            return SubwordVectors.from_stored(stored)
         return cls(
             stored.words,
             stored.vectors,
@@ -144,9 +148,7 @@ class KeyedVectors:
 
     def get_vector(self, word: str, norm: bool = False) -> np.ndarray:
         """Return the vector (D,) of a word, with `norm` at unit length; float32."""
-        if not norm:
-            return self[word]
-        return self.get_unit(np.array([self.get_index(word)]))[0].astype(np.float32)
+        return self._get_units([word])[0].astype(np.float32) if norm else self[word]
 
     def get_unit(self, indices: np.ndarray) -> np.ndarray:
         """Return vectors by rank at unit length, (N, D) float64; zero vectors stay zero."""
@@ -194,9 +196,7 @@ class KeyedVectors:
             ParameterError: if there is nothing to look for, or an argument is out of range.
             UnknownWordError: for a word outside the vocabulary, with near spellings.
         """
-        query, own = build_query(
-            positive, negative, self.vector_size, self.get_index, self.get_unit
-        )
+        query, own = self._build_query(positive, negative)
         return self._find(query[None, :], [own], topn, candidates, exclude, min_score,
                           restrict_vocab)[0]  # fmt: skip
 
@@ -218,17 +218,15 @@ class KeyedVectors:
         Raises:
             ParameterError, UnknownWordError: as `most_similar`.
         """
-        built = [
-            build_query(query, None, self.vector_size, self.get_index, self.get_unit)
-            for query in ([words] if isinstance(words, str) else words)
-        ]
+        asked = [words] if isinstance(words, str) else words
+        built = [self._build_query(query, None) for query in asked]
         queries = np.array([query for query, _ in built]).reshape(len(built), self.vector_size)
         own = [ids for _, ids in built]
         return self._find(queries, own, topn, candidates, exclude, min_score, restrict_vocab)
 
     def similarity(self, w1: str, w2: str) -> float:
         """Return the cosine of two words; 0 if one of the vectors is zero."""
-        rows = self.get_unit(self.get_indices([w1, w2]))
+        rows = self._get_units([w1, w2])
         return float(rows[0] @ rows[1])
 
     def distance(self, w1: str, w2: str) -> float:
@@ -259,18 +257,25 @@ class KeyedVectors:
         words = list_items(words)
         if not words:
             raise ParameterError("doesnt_match needs at least one word")
-        rows = self.get_unit(self.get_indices(words))
+        rows = self._get_units(words)
         return words[int(np.argmin(rows @ scale_to_unit(rows.sum(axis=0)[None, :])[0]))]
 
     def closer_than(self, key1: str, key2: str) -> list[str]:
-        """Return the words nearer to `key1` than `key2` is, by rank."""
-        first, second = self.get_index(key1), self.get_index(key2)
-        nearer = self.search.find_above(self.get_unit(np.array([first]))[0], second)
-        return [self.index_to_key[index] for index in nearer.tolist() if index != first]
+        """Return the words nearer to `key1` than `key2`, a word of the vocabulary, by rank."""
+        nearer = self.search.find_above(self._get_units([key1])[0], self.get_index(key2))
+        words = (self.index_to_key[index] for index in nearer.tolist())
+        return [word for word in words if word != key1]
 
     def rank(self, key1: str, key2: str) -> int:
         """Return the place of `key2` among the neighbours of `key1`, from 1."""
         return len(self.closer_than(key1, key2)) + 1
+
+    def _get_units(self, words: list[str]) -> np.ndarray:
+        return scale_to_unit(np.asarray(self[words], np.float64))
+
+    def _build_query(self, positive: Items, negative: Items) -> tuple[np.ndarray, np.ndarray]:
+        return build_query(positive, negative, self.vector_size, self.key_to_index,
+                           self.__getitem__)  # fmt: skip
 
     def _find(
         self,

@@ -6,7 +6,7 @@ the raw vectors given, brought to unit length; the words of the query are never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -23,10 +23,10 @@ def build_query(
     positive: Items,
     negative: Items,
     vector_size: int,
-    get_index: Callable[[str], int],
-    get_unit: Callable[[np.ndarray], np.ndarray],
+    ranks: Mapping[str, int],
+    get_vector: Callable[[str], np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unit query (D,) float64 and the row numbers of its words (int64, unique).
+    """Return the unit query (D,) float64 and the ranks of its known words (int64, unique).
 
     An item is a word, a vector (D,), or a pair of one of these and its weight. A weight is taken as
     it stands, also among the negative items, as gensim does; without one it is 1 or -1. Positive
@@ -34,7 +34,7 @@ def build_query(
 
     Raises:
         ParameterError: if there is no item, or an item can't be read as one.
-        UnknownWordError: from `get_index`, for a word outside the vocabulary.
+        UnknownWordError: from `get_vector`, for a word that has no vector.
     """
     items = [(item, 1.0) for item in list_items(positive)]
     items += [(item, -1.0) for item in list_items(negative)]
@@ -45,8 +45,9 @@ def build_query(
     for item, usual_weight in items:
         key, weight = _split_weight(item, usual_weight)
         if isinstance(key, str):
-            ids.append(get_index(key))
-            total += weight * get_unit(np.array(ids[-1:]))[0]
+            row = np.asarray(get_vector(key), np.float64)
+            total += weight * scale_to_unit(row[None, :])[0]
+            ids += [ranks[key]] if key in ranks else []
         else:
             total += weight * check_vector(key, vector_size)
     return scale_to_unit(total[None, :])[0], np.unique(np.array(ids, np.int64))

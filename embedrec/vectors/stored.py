@@ -10,6 +10,22 @@ import numpy as np
 
 
 @dataclass
+class Subwords:
+    """What words outside the vocabulary are made of.
+
+    Attributes:
+        buckets: (B, D) float32, the rows that n-grams are hashed to; memory-mapped where the form
+            allows it.
+        min_n: shortest n-gram, in characters, at least 1.
+        max_n: longest n-gram.
+    """
+
+    buckets: np.ndarray
+    min_n: int
+    max_n: int
+
+
+@dataclass
 class StoredVectors:
     """Words with their vectors, as read from or written to a file.
 
@@ -19,6 +35,7 @@ class StoredVectors:
         counts: (V,) uint64, or None if the form holds none.
         metadata: JSON values: how the vectors came to be.
         user_dict_text: contents of the segmentation dictionary that made the training text.
+        subwords: None if there are vectors for the words alone.
     """
 
     words: Sequence[str]
@@ -26,6 +43,7 @@ class StoredVectors:
     counts: np.ndarray | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     user_dict_text: str | None = None
+    subwords: Subwords | None = None
 
 
 class RowBuffer:

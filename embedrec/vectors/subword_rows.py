@@ -1,0 +1,68 @@
+"""From words to the rows of an input matrix that make them up, and to their mean.
+
+A training's input matrix has the words' own rows first and those of the buckets below; fastText's
+files are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+
+_ROWS_A_BLOCK = 1 << 17  # gathered at a time: 105 MB at 200 dimensions
+
+
+def join_words(words: Sequence[str] | Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the words' UTF-8 bytes (uint8) and where each begins (int64, (V + 1,))."""
+    raw = [
+        word.encode("utf-8", "surrogatepass") if isinstance(word, str) else word for word in words
+    ]
+    offsets = np.zeros(len(raw) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw)), out=offsets[1:])
+    return np.frombuffer(b"".join(raw), np.uint8), offsets
+
+
+def list_word_rows(
+    words: Sequence[str] | Sequence[bytes], min_n: int, max_n: int, n_buckets: int, first_row: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return row_offsets (int64, (V + 1,)) and rows (uint32) as `kernels.subword.list_subwords`.
+
+    Args:
+        words: V words; bytes need not be valid UTF-8.
+        min_n: shortest n-gram, at least 1.
+        max_n: longest n-gram.
+        n_buckets: rows that n-grams are hashed to; 0 leaves only the own rows.
+        first_row: row of bucket 0.
+    """
+    from embedrec.kernels.subword import list_subwords
+
+    utf8, offsets = join_words(words)
+    row_offsets, rows = list_subwords(utf8, offsets, min_n, max_n, n_buckets, first_row)
+    return row_offsets, rows
+
+
+def average_rows(row_offsets: np.ndarray, rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return the mean of each word's rows of a matrix, which may be mapped at any byte of a file.
+
+    Args:
+        row_offsets: int64 (V + 1,).
+        rows: uint32 (sum,); word v has rows[row_offsets[v] : row_offsets[v + 1]].
+        matrix: (R, D) float32; only the rows asked for are read.
+
+    Returns:
+        (V, D) float32; zeros for a word without rows.
+    """
+    from embedrec.kernels.subword import compose_rows
+
+    n_words = len(row_offsets) - 1
+    out = np.empty((n_words, matrix.shape[1]), np.float32)
+    bounds = np.arange(row_offsets[0], row_offsets[-1] + 1, _ROWS_A_BLOCK)
+    cuts = np.unique(np.searchsorted(row_offsets, bounds))
+    for start, end in zip(cuts.tolist(), chain(cuts[1:].tolist(), [n_words]), strict=True):
+        own = row_offsets[start : end + 1]
+        gathered = np.ascontiguousarray(matrix[rows[own[0] : own[-1]]], np.float32)
+        places = np.arange(len(gathered), dtype=np.uint32)
+        compose_rows(own - own[0], places, gathered, out[start:end])
+    return out
