@@ -109,20 +109,24 @@ def compose_rows(row_offsets, rows, matrix, out):
 
     Args:
         row_offsets: int64 (V + 1,), as from `list_subwords`.
-        rows: uint32 (sum,), below R; a word without rows gets zeros.
+        rows: uint32 (sum,), below R.
         matrix: float32 (R, D).
-        out: float32 (V, D), overwritten; sums are taken in float32.
+        out: float32 (V, D), overwritten; a word without rows gets zeros. It may be the first V rows
+            of `matrix` if each word's first row is its own and no other word's.
     """
     size = matrix.shape[1]
     for word in range(row_offsets.shape[0] - 1):
         first, last = row_offsets[word], row_offsets[word + 1]
+        if first == last:
+            out[word, :] = 0
+            continue
+        own = np.int64(rows[first])
         for d in range(size):
-            out[word, d] = 0
-        for k in range(first, last):
+            out[word, d] = matrix[own, d]
+        for k in range(first + 1, last):
             row = np.int64(rows[k])
             for d in range(size):
                 out[word, d] += matrix[row, d]
-        if last > first:
-            scale = np.float32(1.0) / np.float32(last - first)
-            for d in range(size):
-                out[word, d] *= scale
+        scale = np.float32(1.0) / np.float32(last - first)
+        for d in range(size):
+            out[word, d] *= scale

@@ -96,3 +96,13 @@ def test_composed_equal_twin(parts: list[list[int]], size: int) -> None:
     out = np.full((len(parts), size), np.nan, np.float32)
     compose_rows(row_offsets, rows, matrix, out)
     np.testing.assert_allclose(out, twin.compose(parts, matrix).reshape(out.shape), atol=1e-6)
+
+
+def test_composed_in_place_of_their_own_rows() -> None:
+    words = [b"ab", b"", b"abc", "中国".encode()]
+    matrix = np.random.default_rng(2).normal(size=(4 + 30, 5)).astype(np.float32)
+    parts = twin.list_subwords(words, 2, 3, 30, 4)
+    expected = twin.compose(parts, matrix)
+    row_offsets, rows = list_subwords(*join(words), 2, 3, 30, 4)
+    compose_rows(row_offsets, rows, matrix, matrix[:4])
+    np.testing.assert_allclose(matrix[:4], expected, atol=1e-6)
