@@ -22,3 +22,26 @@ def compute_code_lengths(counts: Sequence[int]) -> list[int]:
         heapq.heappush(heap, (weight_1 + weight_2, tie, symbols_1 + symbols_2))
         tie += 1
     return lengths
+
+
+def build_paths(counts: Sequence[int]) -> list[list[tuple[int, int]]]:
+    """Each symbol's way from the root, as (inner node, code), in word2vec's convention.
+
+    Nodes are numbered as they are made; code 0 is the smaller side. Among equal weights a symbol
+    comes before a node, of symbols the last, of nodes the first.
+    """
+    heap: list[tuple[int, int, int]] = [(count, 0, -symbol) for symbol, count in enumerate(counts)]
+    heapq.heapify(heap)
+    paths: list[list[tuple[int, int]]] = [[] for _ in counts]
+    below: dict[int, list[int]] = {}
+    for node in range(len(counts) - 1):
+        weight = 0
+        below[node] = []
+        for code in (0, 1):
+            part, is_node, name = heapq.heappop(heap)
+            symbols = below[name] if is_node else [-name]
+            for symbol in symbols:
+                paths[symbol].insert(0, (node, code))
+            weight, below[node] = weight + part, below[node] + symbols
+        heapq.heappush(heap, (weight, 1, node))
+    return paths

@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embedrec.corpus.vocabulary import Vocabulary
 from embedrec.errors import CorruptedError, InputError, ParameterError
 from embedrec.files import PathLike
 from embedrec.models.word2vec.block import find_longest_sentence
 from embedrec.models.word2vec.callback import Callback
-from embedrec.models.word2vec.loop import BlockRunner
-from embedrec.models.word2vec.memory import check_needs
-from embedrec.models.word2vec.parameters import Parameters
-from embedrec.models.word2vec.plan import build_plan
-from embedrec.models.word2vec.state import (
-    State,
-    identify_training,
-    load_checkpoint,
-    save_checkpoint,
-    start_state,
+from embedrec.models.word2vec.fitting import Run, train_state
+from embedrec.models.word2vec.grow import (
+    RenumberedText,
+    check_same_text,
+    choose_parameters,
+    grow_state,
+    grow_vocabulary,
+    identify_growth,
+    list_trainings,
 )
-from embedrec.models.word2vec.training import run_training
+from embedrec.models.word2vec.parameters import Parameters, check_names
+from embedrec.models.word2vec.preset import find_preset
+from embedrec.models.word2vec.state import State, identify_training, start_state
 from embedrec.progress import Progress, SilentProgress
 from embedrec.tensors import map_tensors, save_tensors
 from embedrec.vectors.folder import save_folder
@@ -63,16 +65,25 @@ class Word2Vec:
             raise ParameterError(
                 f"n_threads must be a whole number from 1, not {n_threads!r}", value=n_threads
             )
-        known = Parameters.__dataclass_fields__
-        for name in parameters:
-            if name not in known:
-                raise ParameterError(
-                    f"Word2Vec has no parameter {name!r}; it has {', '.join(known)}", value=name
-                )
+        check_names(parameters)
         self.parameters = Parameters(**parameters)
         self.n_threads = n_threads
         self._outputs: np.ndarray | None = None
         self._stored: StoredVectors | None = None
+
+    @classmethod
+    def from_preset(cls, preset: str, *, n_threads: int = 1, **parameters: Any) -> Word2Vec:
+        """Make a model with the parameters of a preset; those given go before the preset's.
+
+        Args:
+            preset: "word" or "items"; see `preset`.
+            n_threads: as for the class.
+            **parameters: as for the class.
+
+        Raises:
+            ParameterError: if there is no such preset, or a parameter can't be worked with.
+        """
+        return cls(n_threads=n_threads, **{**find_preset(preset).parameters, **parameters})
 
     def fit(
         self,
@@ -102,41 +113,101 @@ class Word2Vec:
             ResumeError: if the checkpoint was made with other parameters or another corpus.
             DivergenceError: if weights are no longer finite; the last checkpoint stays.
         """
-        if not checkpoint_seconds > 0:
-            raise ParameterError(
-                f"checkpoint_seconds must be above 0, not {checkpoint_seconds}",
-                value=checkpoint_seconds,
-            )
-        for name in ("subwords", "deterministic"):
-            if getattr(self.parameters, name):
-                raise ParameterError(f"{name} is not available yet; leave it out", value=True)
-        progress = progress or SilentProgress()
+        run = Run(
+            self.n_threads,
+            checkpoint,
+            checkpoint_seconds,
+            resume,
+            progress or SilentProgress(),
+            callbacks,
+        )
         counts = np.asarray(corpus.vocabulary.counts)
-        check_needs(self.parameters, counts, n_threads=self.n_threads, checkpoint=checkpoint,
-                    progress=progress)  # fmt: skip
-        identity = identify_training(self.parameters, corpus.manifest.files)
-        if resume and checkpoint is not None and Path(checkpoint).is_dir():
-            state = load_checkpoint(checkpoint, identity)
-        else:
-            state = start_state(self.parameters, len(counts))
-        plan = build_plan(self.parameters, counts, find_longest_sentence(corpus))
-
-        def save() -> None:
-            if checkpoint is not None:
-                save_checkpoint(checkpoint, state, identity)
-
-        run_training(
+        state = train_state(
             corpus,
             self.parameters,
-            state,
-            BlockRunner(state, self.parameters.architecture, plan, self.n_threads),
-            save=save,
-            save_seconds=checkpoint_seconds,
-            progress=progress,
-            callbacks=callbacks,
+            counts,
+            find_longest_sentence(corpus),
+            identify_training(self.parameters, corpus.manifest.files),
+            lambda: start_state(self.parameters, len(counts)),
+            run,
         )
-        self._keep(corpus, state)
+        user_dict = corpus.user_dict
+        self._keep(
+            corpus.vocabulary,
+            state,
+            {"text": corpus.text},
+            user_dict.read_text(encoding="utf-8") if user_dict else None,
+        )
         return self
+
+    def grow(
+        self,
+        corpus: Corpus,
+        *,
+        min_count: int = 5,
+        max_vocab: int | None = None,
+        checkpoint: PathLike | None = None,
+        checkpoint_seconds: float = 120.0,
+        resume: bool = False,
+        progress: Progress | None = None,
+        callbacks: Sequence[Callback] = (),
+        **parameters: Any,
+    ) -> Word2Vec:
+        """Train on with new text and its new words, as a new model; this one stays as it is.
+
+        Words keep what they have learnt, and their counts, to which those in the text are added.
+        New words start as in `fit`. The earlier training is told in the metadata of the vectors
+        under "earlier_trainings", oldest first.
+
+        Args:
+            corpus: the new text, cut into words as the model's was.
+            min_count: new words that occur less often in it are left out; known ones never are.
+            max_vocab: at most so many words in all, none of the model's given up; None for no
+                limit.
+            checkpoint: as for `fit`, and so are the next four.
+            checkpoint_seconds: see `fit`.
+            resume: see `fit`.
+            progress: see `fit`.
+            callbacks: see `fit`.
+            **parameters: what is to differ from the model's parameters; see
+                `grow.choose_parameters`.
+
+        Raises:
+            ParameterError: if the model holds nothing yet, a parameter can't be changed or is out
+                of range, or the text was cut otherwise than the model's.
+            InputError: if no word is left of the text.
+            ResumeError, DivergenceError: as for `fit`.
+        """
+        stored, outputs = self._get_stored(), self._outputs
+        if stored is None or outputs is None or stored.counts is None:
+            raise ParameterError("the model holds no vectors yet: call fit first")
+        grown = Word2Vec(
+            n_threads=self.n_threads,
+            **choose_parameters(self.parameters, parameters).to_json(),
+        )
+        progress = progress or SilentProgress()
+        run = Run(self.n_threads, checkpoint, checkpoint_seconds, resume, progress, callbacks)
+        check_same_text(corpus.text, stored.metadata.get("text") or {})
+        old = Vocabulary(list(stored.words), stored.counts)
+        growth = grow_vocabulary(old, corpus.vocabulary, min_count=min_count, max_vocab=max_vocab)
+        progress.remark(growth.describe())
+        start = (stored.vectors, outputs)
+        state = train_state(
+            RenumberedText(corpus, growth),
+            grown.parameters,
+            growth.vocabulary.counts,
+            find_longest_sentence(corpus),
+            identify_growth(grown.parameters, corpus.manifest.files, start, growth, checkpoint),
+            lambda: grow_state(grown.parameters, *start, old.counts, growth),
+            run,
+        )
+        metadata = {
+            "text": corpus.text,
+            "n_new_words": growth.n_new,
+            "earlier_trainings": list_trainings(stored.metadata),
+        }
+        grown._keep(growth.vocabulary, state, metadata, stored.user_dict_text)
+        return grown
 
     @cached_property
     def vectors_(self) -> KeyedVectors:
@@ -149,18 +220,25 @@ class Word2Vec:
         # Vectors that were asked for may have got other metadata since.
         return self.vectors_.to_stored() if "vectors_" in vars(self) else self._stored
 
-    def _keep(self, corpus: Corpus, state: State) -> None:
+    def _keep(
+        self,
+        vocabulary: Vocabulary,
+        state: State,
+        metadata: dict[str, Any],
+        user_dict_text: str | None,
+    ) -> None:
         self.losses_ = state.losses
         self._outputs = state.outputs
-        training = {**self.parameters.to_json(), "losses": state.losses}
-        user_dict = corpus.user_dict
         vars(self).pop("vectors_", None)
         self._stored = StoredVectors(
-            corpus.vocabulary.packed,
+            vocabulary.packed,
             state.inputs,
-            counts=corpus.vocabulary.counts,
-            metadata={"text": corpus.text, "training": training},
-            user_dict_text=user_dict.read_text(encoding="utf-8") if user_dict else None,
+            counts=vocabulary.counts,
+            metadata={
+                **metadata,
+                "training": {**self.parameters.to_json(), "losses": state.losses},
+            },
+            user_dict_text=user_dict_text,
         )
 
     def save(self, folder: PathLike, **metadata: Any) -> None:
@@ -206,7 +284,8 @@ class Word2Vec:
         expected = list_output_shapes(parameters, len(vectors))
         if {name: array.shape for name, array in tensors.items()} != expected:
             raise CorruptedError(f"{path} does not fit the vectors beside it", value=path)
-        model._outputs = np.concatenate([tensors[name] for name in expected])
+        parts = [tensors[name] for name in expected]
+        model._outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return model
 
 

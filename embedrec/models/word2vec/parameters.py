@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,15 @@ class Parameters:
         assert self.min_alpha is not None
         return self.alpha + (self.min_alpha - self.alpha) * progress
 
+    def change(self, **changes: Any) -> Parameters:
+        """Return the same with some values changed.
+
+        Raises:
+            ParameterError: if a name is not known or a value out of range.
+        """
+        check_names(changes)
+        return replace(self, **changes)
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return asdict(self)
@@ -144,6 +153,20 @@ class Parameters:
         """Rebuild from the JSON form; names that this version does not know are left out."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in content.items() if name in known})
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Check that there are parameters of these names.
+
+    Raises:
+        ParameterError: naming the first that is none.
+    """
+    known = Parameters.__dataclass_fields__
+    for name in names:
+        if name not in known:
+            raise ParameterError(
+                f"Word2Vec has no parameter {name!r}; it has {', '.join(known)}", value=name
+            )
 
 
 def compute_keep(counts: np.ndarray, sample: float) -> np.ndarray:

@@ -1,0 +1,111 @@
+"""What `fit` and `grow` share: from a text and start weights to trained weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from embedrec.errors import ParameterError
+from embedrec.files import PathLike
+from embedrec.manifest import Manifest
+from embedrec.models.word2vec.block import Sentences
+from embedrec.models.word2vec.callback import Callback
+from embedrec.models.word2vec.loop import BlockRunner
+from embedrec.models.word2vec.memory import check_needs
+from embedrec.models.word2vec.parameters import Parameters
+from embedrec.models.word2vec.plan import build_plan
+from embedrec.models.word2vec.state import State, load_checkpoint, save_checkpoint
+from embedrec.models.word2vec.training import run_training
+from embedrec.progress import Progress
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a training goes on, which does not decide its result.
+
+    Attributes:
+        n_threads: threads that train.
+        checkpoint: folder of the checkpoints, or None.
+        checkpoint_seconds: time between them.
+        resume: go on from the checkpoint if it is there.
+        progress: told the words trained.
+        callbacks: told of every block and epoch.
+
+    Raises:
+        ParameterError: if `checkpoint_seconds` is not above 0.
+    """
+
+    n_threads: int
+    checkpoint: PathLike | None
+    checkpoint_seconds: float
+    resume: bool
+    progress: Progress
+    callbacks: Sequence[Callback]
+
+    def __post_init__(self) -> None:
+        if not self.checkpoint_seconds > 0:
+            raise ParameterError(
+                f"checkpoint_seconds must be above 0, not {self.checkpoint_seconds}",
+                value=self.checkpoint_seconds,
+            )
+
+
+def train_state(
+    text: Sentences,
+    parameters: Parameters,
+    counts: np.ndarray,
+    longest_sentence: int,
+    identity: Manifest,
+    start: Callable[[], State],
+    run: Run,
+) -> State:
+    """Train from the start weights, or from a checkpoint on.
+
+    Args:
+        text: what to train on.
+        parameters: the training's parameters.
+        counts: uint64 (V,), of all words, in descending order.
+        longest_sentence: words in the longest sentence of the text.
+        identity: what decides the training, to be matched on resuming.
+        start: makes the start weights.
+        run: how to go on.
+
+    Raises:
+        ParameterError, StorageError: if memory or disk can't be enough.
+        ResumeError: if the checkpoint is of another training.
+        DivergenceError: if weights are no longer finite; the last checkpoint stays.
+    """
+    for name in ("subwords", "deterministic"):
+        if getattr(parameters, name):
+            raise ParameterError(f"{name} is not available yet; leave it out", value=True)
+    check_needs(
+        parameters,
+        counts,
+        n_threads=run.n_threads,
+        checkpoint=run.checkpoint,
+        progress=run.progress,
+    )
+    if run.resume and run.checkpoint is not None and Path(run.checkpoint).is_dir():
+        state = load_checkpoint(run.checkpoint, identity)
+    else:
+        state = start()
+    plan = build_plan(parameters, counts, longest_sentence)
+
+    def save() -> None:
+        if run.checkpoint is not None:
+            save_checkpoint(run.checkpoint, state, identity)
+
+    run_training(
+        text,
+        parameters,
+        state,
+        BlockRunner(state, parameters.architecture, plan, run.n_threads),
+        save=save,
+        save_seconds=run.checkpoint_seconds,
+        progress=run.progress,
+        callbacks=run.callbacks,
+    )
+    return state
