@@ -1,8 +1,9 @@
-"""`embedrec corpus`: build, print and describe corpora."""
+"""`embedrec corpus`: build, print, describe corpora, and join their phrases."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -16,8 +17,10 @@ from embedrec.cli.options import (
     make_text_settings,
     resume_option,
     text_options,
+    topn_option,
 )
 from embedrec.cli.output import print_json, print_table, say
+from embedrec.errors import ParameterError
 
 _N_WORDS_SHOWN = 20
 
@@ -97,6 +100,111 @@ def text(inputs: tuple[str, ...], segmented: bool, quiet: bool, **values: Any) -
     return 1 if damages else 0
 
 
+@corpus.command(short_help="Join the phrases of a corpus to single words.")
+@click.argument("source", metavar="CORPUS")
+@click.option("--output", "-o", metavar="DIR", help="Folder of the new corpus.")
+@click.option(
+    "--list",
+    "list_file",
+    metavar="FILE",
+    help="Write the phrases with their scores to FILE, tab-separated.",
+)
+@click.option(
+    "--scoring",
+    type=click.Choice(["default", "npmi"]),
+    default="default",
+    show_default=True,
+    help="word2phrase's score, or normalised pointwise mutual information.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    help="Join what scores above it.  [default: 100 for default, 0.5 for npmi]",
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Leave out pairs that occur less often.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Each joins pairs of what the one before left: 2 for phrases of up to four words.",
+)
+@click.option(
+    "--joiner",
+    metavar="TEXT",
+    help="What goes between words.  [default: _, but nothing beside a Chinese character]",
+)
+@click.option(
+    "--connector-words",
+    metavar="WORDS",
+    help="Words that may stand inside a phrase, joined by commas; the lists english and chinese "
+    "are there.",
+)
+@topn_option
+@json_option
+@resume_option
+@every_command
+@click.pass_context
+def phrases(
+    ctx: click.Context, source: str, output: str | None, list_file: str | None, **values: Any
+) -> None:
+    """Find words of CORPUS that stand together more often than chance lets them.
+
+    With -o, a corpus like it is written to DIR in which each phrase is one word (new_york,
+    人工智能); the limits of its vocabulary hold there too. Without, the phrases are only shown.
+    """
+    from embedrec.corpus.phrases import Phrases, find_phrases, join_phrases
+
+    progress = open_progress(values["quiet"])
+    options = {name: values[name] for name in ("min_count", "threshold", "scoring", "rounds")}
+    options["delimiter"] = values["joiner"]
+    options["connector_words"] = _list_connectors(values["connector_words"])
+    if output is None:
+        if values["resume"]:
+            raise ParameterError("--resume is for a corpus that is being written; give -o as well")
+        found, made = find_phrases(source, progress=progress, **options), None
+    else:
+        with offer_resume(ctx, output):
+            made = join_phrases(
+                source, output, resume=values["resume"], progress=progress, **options
+            )
+        found = Phrases.load(made.folder)
+    if list_file is not None:
+        found.save(list_file)
+    if values["as_json"]:
+        figures = {} if made is None else {
+            "output": output, "n_tokens": made.n_tokens, "n_sentences": made.n_sentences,
+            "vocabulary_size": len(made.vocabulary),
+        }  # fmt: skip
+        print_json({**figures, "n_phrases": len(found), "phrases": [asdict(p) for p in found]})
+    elif made is None and list_file is None:
+        rows = [(p.joined, p.count, p.score) for p in found[: values["topn"]]]
+        print_table(rows, right=[1, 2])
+    if values["quiet"] or values["as_json"]:
+        return
+    if made is not None:
+        say(
+            f"{output}  {made.n_tokens:,} tokens, {made.n_sentences:,} sentences, "
+            f"{len(made.vocabulary):,} words, {len(found):,} phrases"
+        )
+    else:
+        progress.notice(f"{len(found):,} phrases" + (f" in {list_file}" if list_file else ""))
+
+
+def _list_connectors(given: str | None) -> list[str]:
+    from embedrec.corpus.phrases import CHINESE_CONNECTOR_WORDS, ENGLISH_CONNECTOR_WORDS
+
+    lists = {"english": ENGLISH_CONNECTOR_WORDS, "chinese": CHINESE_CONNECTOR_WORDS}
+    parts = [part.strip() for part in (given or "").split(",")]
+    return [word for part in parts if part for word in lists.get(part, [part])]
+
+
 @corpus.command(short_help="Show the figures of a corpus.")
 @click.argument("folder", metavar="DIR")
 @json_option
@@ -120,14 +228,17 @@ def stats(folder: str, as_json: bool, quiet: bool) -> None:
         return
     coverage = figures.pop("coverage")
     text_settings = figures.pop("text")
+    joined = {f"phrases {k}": v for k, v in text_settings.pop("phrases", {}).items() if v}
+    inputs = {**opened.manifest.inputs, **figures.pop("source_inputs", {})}
     damages = figures.pop("damages", [])
     reader = figures.pop("reader", {})
     print_table([(name, value) for name, value in figures.items() if value is not None], right=[1])
     say("")
     print_table([(f"tokens among the commonest {int(n):,}", v) for n, v in coverage.items()])
     say("\nhow it was made")
-    print_table([("input", name) for name in opened.manifest.inputs])
-    print_table([*text_settings.items(), *((k, v) for k, v in reader.items() if v)])
+    print_table([("input", name) for name in inputs])
+    read = {name: value for name, value in reader.items() if value}
+    print_table([*text_settings.items(), *joined.items(), *read.items()])
     for damage in damages:
         say(f"damage  {damage}")
     say("\nmost frequent words")

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embedrec.corpus.phrases_found import join_known, join_words
 from embedrec.text.pipeline import TextPipeline
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class WordForms:
     def __init__(self, vectors: KeyedVectors, pipeline: TextPipeline | None = None) -> None:
         self._words = vectors.key_to_index
         self._description = vectors.metadata.get("text") or {}
+        phrases = self._description.get("phrases")
+        self._phrases = phrases if isinstance(phrases, dict) else None
         self._user_dict_text = vectors.user_dict_text
         self._pipeline = pipeline
         self._spelt: dict[str, str] = {}
@@ -39,13 +42,22 @@ class WordForms:
         """Return the rank of the word or of its form in the vocabulary, None if there is none."""
         if word in self._words:
             return self._words[word]
-        return self._words.get(self.spell(word))
+        rank = self._words.get(self.spell(word))
+        if rank is None and self._phrases is not None and len(pieces := self._cut(word)) > 1:
+            rank = self._words.get(join_words(pieces, self._phrases.get("delimiter")))
+        return rank
 
     def cut(self, word: str) -> list[int]:
         """Return the ranks of the pieces of a word that are in the vocabulary."""
-        pipeline = self._open()
-        pieces = pipeline.cut_query(word) if pipeline else []
+        pieces = self._cut(word)
+        if self._phrases is not None:
+            delimiter = self._phrases.get("delimiter")
+            pieces = join_known(pieces, self._words.__contains__, delimiter)
         return sorted(self._words[piece] for piece in pieces if piece in self._words)
+
+    def _cut(self, word: str) -> list[str]:
+        pipeline = self._open()
+        return pipeline.cut_query(word) if pipeline else []
 
     def spell(self, word: str) -> str:
         """Return the one spelling that all forms of a word share."""
