@@ -130,3 +130,42 @@ def compose_rows(row_offsets, rows, matrix, out):
         scale = np.float32(1.0) / np.float32(last - first)
         for d in range(size):
             out[word, d] *= scale
+
+
+@njit(cache=True, nogil=True)
+def measure_han_share(utf8, offsets, counts):
+    """Return the part (float64, 0 to 1) of Han characters in a token, on the average of all tokens.
+
+    Args:
+        utf8: uint8 (B,), as for `list_subwords`.
+        offsets: int64 (V + 1,).
+        counts: uint64 (V,), how often each word occurs; 0 is returned if none does.
+    """
+    total = 0.0
+    share = 0.0
+    for word in range(offsets.shape[0] - 1):
+        n_characters = 0
+        n_han = 0
+        for place in range(offsets[word], offsets[word + 1]):
+            if not _continues(utf8[place]):
+                n_characters += 1
+                n_han += _is_han(utf8, place, offsets[word + 1])
+        if n_characters > 0:
+            total += counts[word]
+            share += counts[word] * (n_han / n_characters)
+    return share / total if total > 0 else 0.0
+
+
+@njit(inline="always", nogil=True)
+def _is_han(utf8, place, end):
+    """Whether the character that begins at `place` is of Unicode's script Han."""
+    byte = np.int64(utf8[place])
+    if 0xE0 <= byte < 0xF0 and place + 2 < end:
+        code = (byte & 0x0F) << 12
+        code |= (np.int64(utf8[place + 1]) & 0x3F) << 6 | (np.int64(utf8[place + 2]) & 0x3F)
+        ideograph = 0x3400 <= code < 0x4DC0 or 0x4E00 <= code < 0xA000 or 0xF900 <= code < 0xFB00
+        return ideograph or code == 0x3005 or code == 0x3007
+    if byte == 0xF0 and place + 1 < end:
+        # Planes 2 and 3 are for ideographs alone: U+20000 to U+3FFFF.
+        return 0xA0 <= np.int64(utf8[place + 1]) < 0xC0
+    return False

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedrec.kernels.subword import compose_rows, list_subwords
+from embedrec.kernels.subword import compose_rows, list_subwords, measure_han_share
 from tests.reference import subword as twin
 
 WORDS = st.text(max_size=9) | st.text("aé中𠀀<>", max_size=9)
@@ -106,3 +106,19 @@ def test_composed_in_place_of_their_own_rows() -> None:
     row_offsets, rows = list_subwords(*join(words), 2, 3, 30, 4)
     compose_rows(row_offsets, rows, matrix, matrix[:4])
     np.testing.assert_allclose(matrix[:4], expected, atol=1e-6)
+
+
+HAN = "中国々〇㐀\uf900𠀀\U00030000"
+OTHER = "aé1、ひアｶ한ﬀ\u4dff\ua000🀀ꀀ"
+
+
+@given(st.lists(st.tuples(st.text(HAN + OTHER, max_size=4), st.integers(0, 9)), max_size=6))
+def test_han_share_equals_twin(vocabulary: list[tuple[str, int]]) -> None:
+    words, counts = [word for word, _ in vocabulary], [n for _, n in vocabulary]
+    found = measure_han_share(*join([word.encode() for word in words]), np.array(counts, np.uint64))
+    assert found == pytest.approx(twin.measure_han_share(words, counts))
+
+
+@given(RAW_WORDS)
+def test_han_share_of_any_bytes_is_a_share(word: bytes) -> None:
+    assert 0 <= measure_han_share(*join([word]), np.ones(1, np.uint64)) <= 1

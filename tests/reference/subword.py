@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,3 +53,20 @@ def compose(rows: Sequence[Sequence[int]], matrix: np.ndarray) -> np.ndarray:
     wide = matrix.astype(np.float64)
     zero = np.zeros(matrix.shape[1])
     return np.array([wide[list(part)].mean(axis=0) if len(part) else zero for part in rows])
+
+
+def measure_han_share(words: Sequence[str], counts: Sequence[int]) -> float:
+    """The part of Han characters in a token by Unicode name, on the average of all tokens."""
+    tokens = [(word, n) for word, n in zip(words, counts, strict=True) if word and n]
+    total = sum(n for _, n in tokens)
+    return sum(n / total * sum(map(_is_han, word)) / len(word) for word, n in tokens)
+
+
+def _is_han(character: str) -> bool:
+    name = unicodedata.name(character, "")
+    marks = ("IDEOGRAPHIC ITERATION MARK", "IDEOGRAPHIC NUMBER ZERO")
+    return (
+        name.startswith("CJK UNIFIED IDEOGRAPH-")
+        or name in marks
+        or "CJK COMPATIBILITY IDEO" in name
+    )

@@ -16,6 +16,7 @@ from embedrec.tensors import save_tensors
 from embedrec.vectors.evaluate import evaluate_similarity
 from embedrec.vectors.keyed import KeyedVectors
 from embedrec.vectors.subword import SubwordVectors
+from embedrec.vectors.subword_lengths import choose_subword_lengths
 from embedrec.vectors.subword_rows import average_rows, join_words, list_word_rows
 from tests.reference import subword as twin
 
@@ -211,3 +212,20 @@ def test_words_become_bytes_and_rows() -> None:
     row_offsets, rows = list_word_rows([b"ab", "c"], 3, 3, 10, 2)
     parts = [part.tolist() for part in np.split(rows, row_offsets[1:-1])]
     assert parts == twin.list_subwords([b"ab", b"c"], 3, 3, 10, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "counts", "lengths"),
+    [
+        (["的", "the", "中国人"], [5, 4, 3], (1, 3)),
+        (["the", "的", "中国人"], [9, 5, 3], (3, 6)),
+        (["卡拉OK"], [1], (3, 6)),
+        (["T恤衫"], [1], (1, 3)),
+        (["ひと", "人"], [2, 1], (3, 6)),
+        ([], [], (3, 6)),
+    ],
+)
+def test_lengths_follow_what_most_of_the_text_is(
+    words: list[str], counts: list[int], lengths: tuple[int, int]
+) -> None:
+    assert choose_subword_lengths(*join_words(words), np.array(counts)) == lengths
