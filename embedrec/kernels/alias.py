@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from embedrec.kernels.compile import kernel
 from embedrec.kernels.random import to_range
 
 _S32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def build_alias_table(weights):
     """Build the table for drawing i with probability weights[i] / sum(weights).
 

@@ -9,10 +9,11 @@ is the positive class of that node's logistic unit.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from embedrec.kernels.compile import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def build_huffman_parents(counts):
     """Join the two rarest nodes until one is left.
 
@@ -49,7 +50,7 @@ def build_huffman_parents(counts):
     return parent, code
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def build_huffman_paths(counts):
     """Lay out every word's way from the root as flat arrays.
 

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 
 from embedrec.kernels.alias import build_alias_table
 from embedrec.kernels.huffman import build_huffman_paths
 from embedrec.kernels.word2vec import Plan, train_cbow, train_skipgram
-from embedrec.kernels.word2vec.error import exp_negative, turn_scores_into_errors
 from tests.reference import word2vec as twin
 
 KERNELS = {"skipgram": train_skipgram, "cbow": train_cbow}
@@ -95,12 +93,12 @@ def test_twin_passes_central_differences(architecture: str, loss: str, mean: boo
 @pytest.mark.parametrize(("architecture", "loss"), COMBINATIONS)
 @settings(max_examples=25)
 @given(
-    sentences=st.lists(st.lists(st.integers(0, 8), max_size=14), min_size=1, max_size=4),
+    sentences=st.lists(st.lists(st.integers(0, 8), max_size=40), min_size=1, max_size=4),
     counter=st.integers(0, 2**64 - 1),
-    size=st.sampled_from([1, 2, 7, 16, 33]),
-    window=st.integers(1, 6),
+    size=st.sampled_from([1, 2, 7, 8, 16, 33, 50]),
+    window=st.integers(1, 20),
     shrink=st.booleans(),
-    n_negative=st.integers(1, 7),
+    n_negative=st.integers(1, 25),
     mean=st.booleans(),
     full_error=st.booleans(),
 )
@@ -129,9 +127,9 @@ def test_kernel_equals_twin(
     )
     inputs, outputs = make_weights(len(COUNTS), loss, size)
     slow_inputs, slow_outputs = inputs.astype(np.float64), outputs.astype(np.float64)
-    fast = run_kernel(architecture, sentences, inputs, outputs, plan, 0.05, counter)
+    fast = run_kernel(architecture, sentences, inputs, outputs, plan, 0.01, counter)
     slow = twin.train(
-        architecture, sentences, slow_inputs, slow_outputs, plan, float(np.float32(0.05)), counter
+        architecture, sentences, slow_inputs, slow_outputs, plan, float(np.float32(0.01)), counter
     )
     assert fast[1] == slow[1]
     assert fast[0] == pytest.approx(slow[0], rel=2e-5, abs=1e-5)
@@ -164,35 +162,6 @@ def test_sentences_of_one_word_and_none_train_nothing(architecture: str) -> None
     assert run_kernel(architecture, [[3], [], [0]], inputs, outputs, plan, 0.1, 1) == (0.0, 0)
     np.testing.assert_array_equal(inputs, before[0])
     np.testing.assert_array_equal(outputs, before[1])
-
-
-@njit
-def _map_exp(x, out):
-    for i in range(x.shape[0]):
-        out[i] = exp_negative(x[i])
-
-
-def test_exp_is_exact_to_float32() -> None:
-    x = -np.linspace(0, 87, 2_000_001).astype(np.float32)
-    y = np.empty_like(x)
-    _map_exp(x, y)
-    exact = np.exp(x.astype(np.float64))
-    # log2(e) and its product with x are rounded: an error that grows with |x|, as exp(x) vanishes.
-    assert (np.abs(y / exact - 1) / (2.0**-24 * (4 + 1.5 * np.abs(x)))).max() < 1
-    _map_exp(np.array([-200, -1e30, -np.inf], np.float32), y)
-    assert (y[:3] < 2e-38).all()
-    assert (y[:3] >= 0).all()
-
-
-def test_errors_and_loss_of_known_scores() -> None:
-    scores = np.array([[0.0, 2.0, -3.0], [50.0, -50.0, 0.5]], np.float32)
-    labels = np.array([1, 0, 1], np.float32)
-    s = scores.astype(float)
-    p = 1 / (1 + np.exp(-s))
-    expected_loss = np.logaddexp(0, np.where(labels == 1, -s, s)).sum()
-    loss = turn_scores_into_errors(scores, labels, 2, 3, np.float32(0.5))
-    assert loss == pytest.approx(expected_loss, rel=1e-6)
-    np.testing.assert_allclose(scores, 0.5 * (labels - p), atol=1e-7)
 
 
 def test_nan_is_not_hidden() -> None:

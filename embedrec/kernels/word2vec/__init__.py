@@ -1,8 +1,11 @@
 """Word2vec's inner loops: skip-gram and CBOW, each over any set of outputs.
 
-Model and loss are two axes. `target` lists the output units of a centre word with their labels (the
-word and its negatives, the nodes of its Huffman path, or both); `skipgram` and `cbow` train an
-input against whatever stands in that list; `error` turns scores into errors and loss.
+Model and loss are two axes. `windows` draws windows ahead of their training: which words survive
+and stand in them, and, by `target`, the output units of each centre word with their labels (the
+word and its negatives, the nodes of its Huffman path, or both). `skipgram` and `cbow` train inputs
+against whatever stands in that list: a small matrix product for the scores, errors and loss, and
+two products for the gradients, all on the rows where they stand (`kernels.simd`), while the rows of
+the next windows are being fetched.
 
 One window is one mini-batch: all its scores are computed from the weights as they were before it,
 and its update is the exact gradient of its loss times the learning rate. The negatives of a centre

@@ -3,74 +3,63 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from embedrec.kernels.word2vec.error import FAST, turn_scores_into_errors
-from embedrec.kernels.word2vec.target import pick_targets, pick_window, subsample
+from embedrec.kernels.compile import kernel
+from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.logistic import turn_scores_into_errors
+from embedrec.kernels.simd.rows import (
+    add_to_rows,
+    copy_rows,
+    has_repeated,
+    sum_rows,
+)
+from embedrec.kernels.simd.update import GROUP, apply_errors_alone
+from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
+from embedrec.kernels.word2vec.room import make_room
+from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@kernel
 def train_cbow(ids, offsets, inputs, outputs, plan, rate, counter):
     """Train on some sentences; arguments and result as for `train_skipgram`.
 
     A pair here is one hidden vector and its centre word.
     """
-    size = inputs.shape[1]
-    most_targets = 1 + plan.n_negative + plan.max_path
-    kept = np.empty(plan.max_sentence, np.int64)
-    rows = np.empty(most_targets, np.int64)
-    labels = np.empty(most_targets, np.float32)
-    errors = np.empty((1, most_targets), np.float32)
-    hidden = np.empty(size, np.float32)
-    change = np.empty(size, np.float32)
+    windows = make_windows(plan, N_WINDOWS)
+    room = make_room(windows, plan, inputs.shape[1])
     loss = 0.0
     n_pairs = 0
-    for s in range(offsets.shape[0] - 1):
-        n, counter = subsample(ids, offsets[s], offsets[s + 1], plan.keep, kept, counter)
-        for at in range(n):
-            begin, end, counter = pick_window(at, n, plan, counter)
-            n_inputs = end - begin - 1
-            if n_inputs == 0:
-                continue
-            n_targets, counter = pick_targets(kept[at], plan, rows, labels, counter)
-            hidden[:] = np.float32(0)
-            for near in range(begin, end):
-                if near != at:
-                    x = inputs[kept[near]]
-                    for d in range(size):
-                        hidden[d] += x[d]
-            share = np.float32(1)
-            if plan.mean:
-                scale = np.float32(1) / np.float32(n_inputs)
-                for d in range(size):
-                    hidden[d] *= scale
-                if not plan.full_error:
-                    share = scale
-            for k in range(n_targets):
-                y = outputs[rows[k]]
-                score = np.float32(0)
-                for d in range(size):
-                    score += hidden[d] * y[d]
-                errors[0, k] = score
-            loss += turn_scores_into_errors(errors, labels, 1, n_targets, rate)
-            n_pairs += 1
-            # The hidden vector's change is computed from the output vectors as they were.
-            change[:] = np.float32(0)
-            for k in range(n_targets):
-                error = errors[0, k]
-                y = outputs[rows[k]]
-                for d in range(size):
-                    change[d] += error * y[d]
-            for k in range(n_targets):
-                error = errors[0, k]
-                y = outputs[rows[k]]
-                for d in range(size):
-                    y[d] += error * hidden[d]
-            for d in range(size):
-                change[d] *= share
-            for near in range(begin, end):
-                if near != at:
-                    x = inputs[kept[near]]
-                    for d in range(size):
-                        x[d] += change[d]
-    return loss, n_pairs
+    while True:
+        n, counter = draw_windows(ids, offsets, plan, windows, counter)
+        if n == 0:
+            return loss, n_pairs
+        loss += train_cbow_windows(windows, n, inputs, outputs, plan, rate, room)
+        n_pairs += n
+
+
+@kernel
+def train_cbow_windows(windows, n_windows, inputs, outputs, plan, rate, room):
+    """Train the first `n_windows` of some windows, and return their loss."""
+    size = inputs.shape[1]
+    scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
+    hidden, change = room.hidden_rows[0], room.hidden_rows[1]
+    one = np.float32(1)
+    loss = 0.0
+    for w in range(min(AHEAD, n_windows)):
+        fetch_window(windows, w, inputs, outputs)
+    for w in range(n_windows):
+        if w + AHEAD < n_windows:
+            fetch_window(windows, w + AHEAD, inputs, outputs)
+        n_inputs, n_targets = locate_window(windows, w, inputs, outputs, room)
+        mean = one / np.float32(n_inputs)
+        sum_rows(context, n_inputs, mean if plan.mean else one, size, hidden)
+        compute_scores(room.hidden_rows, 1, targets, n_targets, size, scores, stride)
+        loss += turn_scores_into_errors(scores, 1, n_targets, stride, windows.labels[w], rate)
+        targets_before = targets
+        if n_targets > GROUP and has_repeated(targets, n_targets):
+            copy_rows(targets, n_targets, size, room.copied_targets)
+            targets_before = room.copied_targets
+        apply_errors_alone(hidden, change, targets_before, targets, n_targets, size, scores)
+        share = mean if plan.mean and not plan.full_error else one
+        add_to_rows(change, share, context, n_inputs, size)
+    return loss

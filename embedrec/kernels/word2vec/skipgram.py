@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from embedrec.kernels.compile import kernel
+from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.logistic import turn_scores_into_errors
+from embedrec.kernels.simd.rows import copy_rows, has_repeated
+from embedrec.kernels.simd.update import GROUP, apply_errors
+from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
+from embedrec.kernels.word2vec.room import make_room
+from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
-from embedrec.kernels.word2vec.error import FAST, turn_scores_into_errors
-from embedrec.kernels.word2vec.target import pick_targets, pick_window, subsample
 
-
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@kernel
 def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
     """Train on some sentences.
 
@@ -26,58 +29,46 @@ def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
         loss: float64, summed over the pairs, before their update.
         n_pairs: int64, (input, centre) pairs trained.
     """
-    size = inputs.shape[1]
-    most_targets = 1 + plan.n_negative + plan.max_path
-    kept = np.empty(plan.max_sentence, np.int64)
-    context = np.empty(2 * plan.window, np.int64)
-    rows = np.empty(most_targets, np.int64)
-    labels = np.empty(most_targets, np.float32)
-    errors = np.empty((2 * plan.window, most_targets), np.float32)
-    change = np.empty((2 * plan.window, size), np.float32)
+    windows = make_windows(plan, N_WINDOWS)
+    room = make_room(windows, plan, inputs.shape[1])
     loss = 0.0
     n_pairs = 0
-    for s in range(offsets.shape[0] - 1):
-        n, counter = subsample(ids, offsets[s], offsets[s + 1], plan.keep, kept, counter)
-        for at in range(n):
-            begin, end, counter = pick_window(at, n, plan, counter)
-            n_inputs = 0
-            for near in range(begin, end):
-                if near != at:
-                    context[n_inputs] = kept[near]
-                    n_inputs += 1
-            if n_inputs == 0:
-                continue
-            n_targets, counter = pick_targets(kept[at], plan, rows, labels, counter)
-            for i in range(n_inputs):
-                x = inputs[context[i]]
-                for k in range(n_targets):
-                    y = outputs[rows[k]]
-                    score = np.float32(0)
-                    for d in range(size):
-                        score += x[d] * y[d]
-                    errors[i, k] = score
-            loss += turn_scores_into_errors(errors, labels, n_inputs, n_targets, rate)
-            n_pairs += n_inputs
-            # Both gradients come from the vectors as they were: the inputs' change is computed
-            # first and applied last. Rows that occur twice receive both changes.
-            for i in range(n_inputs):
-                dx = change[i]
-                dx[:] = np.float32(0)
-                for k in range(n_targets):
-                    error = errors[i, k]
-                    y = outputs[rows[k]]
-                    for d in range(size):
-                        dx[d] += error * y[d]
-            for k in range(n_targets):
-                y = outputs[rows[k]]
-                for i in range(n_inputs):
-                    error = errors[i, k]
-                    x = inputs[context[i]]
-                    for d in range(size):
-                        y[d] += error * x[d]
-            for i in range(n_inputs):
-                x = inputs[context[i]]
-                dx = change[i]
-                for d in range(size):
-                    x[d] += dx[d]
+    while True:
+        n, counter = draw_windows(ids, offsets, plan, windows, counter)
+        if n == 0:
+            return loss, n_pairs
+        part_loss, part_pairs = train_skipgram_windows(windows, n, inputs, outputs, rate, room)
+        loss += part_loss
+        n_pairs += part_pairs
+
+
+@kernel
+def train_skipgram_windows(windows, n_windows, inputs, outputs, rate, room):
+    """Train the first `n_windows` of some windows; returns loss and pairs."""
+    size = inputs.shape[1]
+    scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
+    loss = 0.0
+    n_pairs = 0
+    for w in range(min(AHEAD, n_windows)):
+        fetch_window(windows, w, inputs, outputs)
+    for w in range(n_windows):
+        if w + AHEAD < n_windows:
+            fetch_window(windows, w + AHEAD, inputs, outputs)
+        n_inputs, n_targets = locate_window(windows, w, inputs, outputs, room)
+        compute_scores(context, n_inputs, targets, n_targets, size, scores, stride)
+        labels = windows.labels[w]
+        loss += turn_scores_into_errors(scores, n_inputs, n_targets, stride, labels, rate)
+        n_pairs += n_inputs
+        # Both gradients come from the vectors as they were before the window.
+        context_before, targets_before = context, targets
+        if n_targets > GROUP or has_repeated(context, n_inputs):
+            copy_rows(context, n_inputs, size, room.copied_context)
+            context_before = room.copied_context
+        if n_targets > GROUP and has_repeated(targets, n_targets):
+            copy_rows(targets, n_targets, size, room.copied_targets)
+            targets_before = room.copied_targets
+        apply_errors(
+            context_before, context, n_inputs,
+            targets_before, targets, n_targets, size, scores, stride,
+        )  # fmt: skip
     return loss, n_pairs

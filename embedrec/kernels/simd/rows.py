@@ -1,0 +1,144 @@
+"""Sums of rows, additions to rows, copies, and fetching rows ahead of their use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from embedrec.kernels.simd.emitter import FLOAT, INT32, Emitter
+
+_LINE = 16  # floats in a cache line of 64 bytes
+_FLOAT_BYTES = 4
+
+
+@njit(inline="always", nogil=True)
+def locate(matrix, row):
+    """Return the address (int64) of a row of a C-contiguous float32 matrix."""
+    return np.int64(matrix.ctypes.data) + np.int64(row) * (matrix.shape[1] * _FLOAT_BYTES)
+
+
+@njit(nogil=True)
+def locate_all(matrix):
+    """Return the addresses, int64 (N,), of all rows. They are valid as long as the matrix lives."""
+    addresses = np.empty(len(matrix), np.int64)
+    for row in range(len(matrix)):
+        addresses[row] = locate(matrix, row)
+    return addresses
+
+
+@njit(nogil=True)
+def has_repeated(rows, n_rows):
+    """Whether a row stands twice among the first `n_rows` addresses."""
+    for i in range(1, n_rows):
+        for j in range(i):
+            if rows[i] == rows[j]:
+                return True
+    return False
+
+
+@njit(nogil=True)
+def sum_rows(rows, n_rows, scale, size, total):
+    """Set a row to a multiple of the sum of others.
+
+    Args:
+        rows: int64 (>= n_rows,), addresses; n_rows may be 0.
+        n_rows: how many.
+        scale: float32.
+        size: floats in a row.
+        total: int64, address of the row that is set.
+    """
+    _sum_rows(rows, n_rows, scale, size, total)
+
+
+@njit(nogil=True)
+def add_to_rows(change, scale, rows, n_rows, size):
+    """Add scale (float32) times the row at the address `change` to each of some rows, in place."""
+    _add_to_rows(change, scale, rows, n_rows, size)
+
+
+@njit(nogil=True)
+def copy_rows(rows, n_rows, size, copies):
+    """Copy rows, given by their addresses, to the addresses `copies`."""
+    _copy_rows(rows, n_rows, size, copies)
+
+
+@njit(inline="always", nogil=True)
+def fetch_row(address, size):
+    """Ask for a row of `size` floats that is going to be changed, without waiting for it."""
+    _fetch_row(address, size)
+
+
+@intrinsic
+def _sum_rows(typing, rows, n_rows, scale, size, total):
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+        emit = Emitter(context, builder)
+        rows, n_rows, size = emit.data(signature.args[0], values[0]), values[1], values[3]
+        scale = emit.splat(values[2])
+        total = builder.inttoptr(values[4], FLOAT.as_pointer())
+
+        def add_vectors(at: ir.Value, mask: ir.Value | None) -> None:
+            value = emit.variable(emit.constant(0.0))
+            with emit.loop(n_rows) as i:
+                now = emit.load(emit.row(rows, i), at)
+                builder.store(builder.fadd(builder.load(value), now), value)
+            emit.store(builder.fmul(builder.load(value), scale), total, at)
+
+        emit.each_vector(size, add_vectors)
+        return context.get_dummy_value()
+
+    return types.void(rows, types.int64, types.float32, types.int64, types.int64), generate
+
+
+@intrinsic
+def _add_to_rows(typing, change, scale, rows, n_rows, size):
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+        emit = Emitter(context, builder)
+        change = builder.inttoptr(values[0], FLOAT.as_pointer())
+        rows, n_rows, size = emit.data(signature.args[2], values[2]), values[3], values[4]
+        scale = emit.splat(values[1])
+
+        def add_vectors(at: ir.Value, mask: ir.Value | None) -> None:
+            value = emit.keep(mask, builder.fmul(scale, emit.load(change, at)))
+            with emit.loop(n_rows) as i:
+                row = emit.row(rows, i)
+                emit.store(builder.fadd(emit.load(row, at), value), row, at)
+
+        emit.each_vector(size, add_vectors)
+        return context.get_dummy_value()
+
+    arguments = types.int64, types.float32, rows, types.int64, types.int64
+    return types.void(*arguments), generate
+
+
+@intrinsic
+def _copy_rows(typing, rows, n_rows, size, copies):
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+        emit = Emitter(context, builder)
+        rows, copies = (emit.data(signature.args[at], values[at]) for at in (0, 3))
+        with emit.loop(values[1]) as i:
+            row, copy = emit.row(rows, i), emit.row(copies, i)
+            emit.each_vector(values[2], lambda at, mask: emit.store(emit.load(row, at), copy, at))
+        return context.get_dummy_value()
+
+    return types.void(rows, types.int64, types.int64, copies), generate
+
+
+@intrinsic
+def _fetch_row(typing, address, size):
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+        emit = Emitter(context, builder)
+        row = builder.inttoptr(values[0], FLOAT.as_pointer())
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        write, near, data = (ir.Constant(INT32, value) for value in (1, 3, 1))
+        with emit.loop(values[1], _LINE) as at:
+            place = builder.bitcast(builder.gep(row, [at]), byte)
+            builder.call(prefetch, [place, write, near, data])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate

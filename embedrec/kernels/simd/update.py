@@ -1,0 +1,163 @@
+"""Both gradients of a block of scores, added to its rows in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from embedrec.kernels.simd.emitter import FLOAT, Emitter
+from embedrec.kernels.simd.machine import REGISTERS
+
+# Outputs that are updated at once. With more of them, rows change between two groups.
+GROUP = REGISTERS.n_updated
+
+
+@njit(nogil=True)
+def apply_errors(
+    inputs_before, inputs, n_inputs, outputs_before, outputs, n_outputs, size, errors, stride
+):
+    """Add to every row its error-weighted sum of the other side's rows.
+
+    input_i += sum over k of error_ik output_k, and output_k += sum over i of error_ik input_i, with
+    the rows on the right as they were before the call. A row that is listed twice receives both
+    changes.
+
+    Args:
+        inputs_before: int64 (>= n_inputs,), addresses of the input rows as they were: `inputs`
+            itself if none is listed twice and n_outputs <= GROUP, else of copies.
+        inputs: int64 (>= n_inputs,), addresses of input rows, changed in place.
+        n_inputs: how many.
+        outputs_before: int64 (>= n_outputs,), likewise: `outputs` itself if none is listed twice or
+            n_outputs <= GROUP, else of copies.
+        outputs: int64 (>= n_outputs,), addresses of output rows, changed in place.
+        n_outputs: how many.
+        size: floats in a row.
+        errors: float32 (>= n_inputs * stride,), element i * stride + k for input i and output k.
+        stride: at least n_outputs.
+    """
+    _apply_errors(
+        inputs_before, inputs, n_inputs, outputs_before, outputs, n_outputs, size, errors, stride
+    )
+
+
+@njit(nogil=True)
+def apply_errors_alone(hidden, change, outputs_before, outputs, n_outputs, size, errors):
+    """Compute the change of a single input, and add its gradients to the outputs.
+
+    change = sum over k of error_k output_k, and output_k += error_k hidden; see `apply_errors`.
+
+    Args:
+        hidden: int64, address of the input row.
+        change: int64, address of the row that is set.
+        outputs_before, outputs, n_outputs, size: as for `apply_errors`.
+        errors: float32 (>= n_outputs,).
+    """
+    _apply_errors_alone(hidden, change, outputs_before, outputs, n_outputs, size, errors)
+
+
+@intrinsic
+def _apply_errors(
+    typing,
+    inputs_before,
+    inputs,
+    n_inputs,
+    outputs_before,
+    outputs,
+    n_outputs,
+    size,
+    errors,
+    stride,
+):
+    whole = types.int64
+    sides = inputs_before, inputs, whole, outputs_before, outputs, whole
+    return types.void(*sides, whole, errors, whole), _generate
+
+
+def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+    emit = Emitter(context, builder)
+    inputs_before, inputs, outputs_before, outputs, errors = (
+        emit.data(signature.args[at], values[at]) for at in (0, 1, 3, 4, 7)
+    )
+    n_inputs, n_outputs, size, stride = (values[at] for at in (2, 5, 6, 8))
+
+    def emit_group(first: ir.Value, n_group: int) -> None:
+        places = [builder.add(first, emit.count(k)) for k in range(n_group)]
+        y_before = [emit.row(outputs_before, place) for place in places]
+        first_errors = builder.gep(errors, [first])
+
+        def add_gradients(at: ir.Value, mask: ir.Value | None) -> None:
+            y = [emit.keep(mask, emit.load(row, at)) for row in y_before]
+            changes = [emit.variable(emit.constant(0.0)) for _ in y]
+            with emit.loop(n_inputs) as i:
+                before = emit.keep(mask, emit.load(emit.row(inputs_before, i), at))
+                row = emit.row(inputs, i)
+                x = emit.load(row, at)
+                row_errors = builder.gep(first_errors, [builder.mul(i, stride)])
+                for k in range(n_group):
+                    error = emit.splat(emit.element(row_errors, emit.count(k)))
+                    x = emit.multiply_add(error, y[k], x)
+                    emit.add_to(changes[k], error, before)
+                emit.store(x, row, at)
+            for place, change in zip(places, changes, strict=True):
+                # Loaded again: a row may stand in the group twice, and must get both changes.
+                row = emit.row(outputs, place)
+                emit.store(builder.fadd(emit.load(row, at), builder.load(change)), row, at)
+
+        emit.each_vector(size, add_gradients)
+
+    _emit_groups(emit, n_outputs, emit_group)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def _apply_errors_alone(typing, hidden, change, outputs_before, outputs, n_outputs, size, errors):
+    whole = types.int64
+    arguments = whole, whole, outputs_before, outputs, whole, whole, errors
+    return types.void(*arguments), _generate_alone
+
+
+def _generate_alone(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+    emit = Emitter(context, builder)
+    hidden, change = (builder.inttoptr(values[at], FLOAT.as_pointer()) for at in (0, 1))
+    outputs_before, outputs, errors = (
+        emit.data(signature.args[at], values[at]) for at in (2, 3, 6)
+    )
+    n_outputs, size = values[4], values[5]
+
+    def emit_group(first: ir.Value, n_group: int) -> None:
+        places = [builder.add(first, emit.count(k)) for k in range(n_group)]
+        y_before = [emit.row(outputs_before, place) for place in places]
+        y_rows = [emit.row(outputs, place) for place in places]
+        weights = [emit.splat(emit.element(errors, place)) for place in places]
+        is_first = builder.icmp_unsigned("==", first, emit.count(0))
+
+        def add_gradients(at: ir.Value, mask: ir.Value | None) -> None:
+            was = emit.load(change, at)
+            total = builder.select(is_first, emit.constant(0.0), was)
+            h = emit.keep(mask, emit.load(hidden, at))
+            for row, weight in zip(y_before, weights, strict=True):
+                total = emit.multiply_add(weight, emit.load(row, at), total)
+            if mask is not None:
+                total = builder.select(mask, total, was)
+            emit.store(total, change, at)
+            for row, weight in zip(y_rows, weights, strict=True):
+                emit.store(emit.multiply_add(weight, h, emit.load(row, at)), row, at)
+
+        emit.each_vector(size, add_gradients)
+
+    _emit_groups(emit, n_outputs, emit_group)
+    return context.get_dummy_value()
+
+
+def _emit_groups(
+    emit: Emitter, n_outputs: ir.Value, emit_group: Callable[[ir.Value, int], None]
+) -> None:
+    """Emit the loop over groups of outputs, with one branch for each size of a group."""
+    with emit.split(n_outputs, GROUP) as (first, width):
+        cases = emit.choose([(n,) for n in range(1, GROUP + 1)], [width])
+        for (n_group,) in cases:
+            emit_group(first, n_group)

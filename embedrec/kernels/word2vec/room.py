@@ -1,0 +1,63 @@
+"""The working space of a kernel's inner loop, made once a call."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from embedrec.kernels.compile import kernel
+from embedrec.kernels.simd.rows import locate_all
+
+
+class Room(NamedTuple):
+    """Addresses and scores of a window, and copies of its rows where those are needed.
+
+    An array is freed after the last use of its name, whoever holds addresses of its rows: so
+    addresses stand beside their matrix, and the room is what loops use.
+
+    Attributes:
+        context: int64 (2 window,), addresses of the rows of the context.
+        targets: int64 (T,), addresses of the output rows.
+        scores: float32 (2 window * stride,), see `simd.dot`.
+        stride: int, of the scores.
+        context_copies: float32 (2 window, D).
+        copied_context: int64 (2 window,), addresses of `context_copies`.
+        target_copies: float32 (T, D).
+        copied_targets: int64 (T,), addresses of `target_copies`.
+        hidden: float32 (2, D): a hidden vector and its change.
+        hidden_rows: int64 (2,), their addresses.
+    """
+
+    context: np.ndarray
+    targets: np.ndarray
+    scores: np.ndarray
+    stride: int
+    context_copies: np.ndarray
+    copied_context: np.ndarray
+    target_copies: np.ndarray
+    copied_targets: np.ndarray
+    hidden: np.ndarray
+    hidden_rows: np.ndarray
+
+
+@kernel
+def make_room(windows, plan, size):
+    """Make the room for training `windows` with vectors of `size` floats."""
+    n_context, n_targets = 2 * plan.window, windows.rows.shape[1]
+    stride = windows.labels.shape[1]
+    context_copies = np.empty((n_context, size), np.float32)
+    target_copies = np.empty((n_targets, size), np.float32)
+    hidden = np.empty((2, size), np.float32)
+    return Room(
+        np.empty(n_context, np.int64),
+        np.empty(n_targets, np.int64),
+        np.zeros(n_context * stride, np.float32),
+        stride,
+        context_copies,
+        locate_all(context_copies),
+        target_copies,
+        locate_all(target_copies),
+        hidden,
+        locate_all(hidden),
+    )
