@@ -26,6 +26,8 @@ if TYPE_CHECKING:
               show_default=True, help="How analogies are answered.")  # fmt: skip
 @click.option("--restrict", metavar="N", type=click.IntRange(min=1),
               help="Only the N most frequent words count.")  # fmt: skip
+@click.option("--unseen", is_flag=True,
+              help="Similarity: make words outside the vocabulary of their n-grams.")  # fmt: skip
 @json_option
 @every_command
 def evaluate(
@@ -34,6 +36,7 @@ def evaluate(
     similarity: tuple[str, ...],
     method: str,
     restrict: int | None,
+    unseen: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -54,7 +57,9 @@ def evaluate(
             )
             stage.update(len(answered))
         for path in similarity:
-            compared[path] = evaluate_similarity(vectors, path, restrict_vocab=restrict)
+            compared[path] = evaluate_similarity(
+                vectors, path, restrict_vocab=restrict, compose_unseen=unseen
+            )
             stage.update(len(answered) + len(compared))
     if as_json:
         print_json(

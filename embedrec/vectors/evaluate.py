@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from embedrec.errors import ParameterError
+from embedrec.errors import ParameterError, UnknownWordError
 from embedrec.files import PathLike
 from embedrec.vectors.analogy import METHODS, answer_analogies
 from embedrec.vectors.keyed import KeyedVectors
 from embedrec.vectors.questions import Question, read_analogies, read_pairs
+from embedrec.vectors.subword import SubwordVectors
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class SimilarityResult:
     Attributes:
         spearman: rank correlation (-1 to 1) over the known pairs, ties sharing their mean rank;
             None if it is not defined (fewer than two known pairs, or all scores equal).
-        known: pairs whose words are both in the vocabulary.
+        known: pairs whose words are both in the vocabulary, or were both made of n-grams where
+            that was asked for.
         total: pairs in the file.
     """
 
@@ -122,33 +124,37 @@ def evaluate_similarity(
     *,
     restrict_vocab: int | None = None,
     case_insensitive: bool = True,
+    compose_unseen: bool = False,
 ) -> SimilarityResult:
     """Compare cosines with the human scores in a file of word pairs, by Spearman's correlation.
 
     Args:
         restrict_vocab: only the first words, this many, count as known.
         case_insensitive: as in `evaluate_analogies`.
+        compose_unseen: words that are not known are made of their n-grams, spelt as they stand.
 
     Raises:
-        ParameterError: if an option is out of range.
+        ParameterError: if an option is out of range, or unseen words can't be composed.
         InputError: naming file and line, if the file can't be read as word pairs.
     """
     from scipy.stats import spearmanr
 
+    if compose_unseen and not isinstance(vectors, SubwordVectors):
+        raise ParameterError("these vectors hold no subwords to make unseen words of; leave out "
+                             "compose_unseen", value=True)  # fmt: skip
     finder = WordFinder(vectors, restrict_vocab, case_insensitive)
     pairs = read_pairs(path)
-    rows, gold = [], []
+    units, gold = [], []
     for first, second, score in pairs:
-        found = finder.find_all((first, second))
-        if found is not None:
-            rows.append(found)
+        found = [finder.find_unit(word, compose_unseen) for word in (first, second)]
+        if found[0] is not None and found[1] is not None:
+            units.append((found[0], found[1]))
             gold.append(score)
-    ids = np.array(rows, np.int64).reshape(-1, 2)
-    cosines = np.einsum("ij,ij->i", vectors.get_unit(ids[:, 0]), vectors.get_unit(ids[:, 1]))
+    cosines = np.array([one @ other for one, other in units])
     spearman = None
     if len(set(gold)) > 1 and len(np.unique(cosines)) > 1:
         spearman = float(spearmanr(gold, cosines).statistic)
-    return SimilarityResult(spearman, len(rows), len(pairs))
+    return SimilarityResult(spearman, len(units), len(pairs))
 
 
 class WordFinder:
@@ -169,6 +175,7 @@ class WordFinder:
             )
         self.n_words = min(restrict_vocab or len(vectors), len(vectors))
         self.families = np.arange(self.n_words)
+        self._vectors = vectors
         self._exact = vectors.key_to_index
         self._folded: dict[str, int] = {}
         if case_insensitive:
@@ -184,6 +191,18 @@ class WordFinder:
                 return None
             found.append(index)
         return found
+
+    def find_unit(self, word: str, compose_unseen: bool) -> np.ndarray | None:
+        """Return the vector of a word at unit length, (D,) float64, or None if it is not known."""
+        index = self._find(word)
+        if index is not None:
+            return self._vectors.get_unit(np.array([index]))[0]
+        if not compose_unseen:
+            return None
+        try:
+            return self._vectors.get_vector(word, norm=True).astype(np.float64)
+        except UnknownWordError:
+            return None  # too short for an n-gram
 
     def _find(self, word: str) -> int | None:
         for index in (

@@ -62,6 +62,18 @@ def test_recommendations_take_known_words_only(run: Run, fail: Run, folder: Path
     fail("recommend", folder, "--history", "quux")
 
 
+def test_evaluate_makes_unseen_words_if_asked(
+    run: Run, fail: Run, folder: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("李白 杜甫 9\n李白 李太白 8\n李白 机场 1\n", encoding="utf-8")
+    words = ("--similarity", pairs, "--json")
+    assert run("evaluate", folder, *words).json["similarity"][str(pairs)]["known"] == 2
+    found = run("evaluate", folder, *words, "--unseen").json["similarity"][str(pairs)]
+    assert found["known"] == 3
+    assert "no subwords" in fail("evaluate", model_folder, *words, "--unseen", code=2).err
+
+
 def test_a_fasttext_model_is_described_and_converted(run: Run, fail: Run, tmp_path: Path) -> None:
     path = tmp_path / "m.bin"
     path.write_bytes(ModelFile().to_bytes())

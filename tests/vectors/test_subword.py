@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from embedrec.errors import CorruptedError, EmbedrecError, ParameterError, UnknownWordError
 from embedrec.tensors import save_tensors
@@ -187,10 +188,20 @@ def test_buckets_are_read_only_and_not_copied() -> None:
         vectors.buckets[0, 0] = 1
 
 
-def test_evaluation_counts_known_words_only(tmp_path: Path) -> None:
+def test_evaluation_counts_known_words_unless_asked(tmp_path: Path) -> None:
     path = tmp_path / "pairs.txt"
-    path.write_text("the there 9\nthe them 8\nx 北京 1\n", encoding="utf-8")
-    assert evaluate_similarity(make_vectors(), path).known == 2
+    path.write_text("the there 9\nthe them 8\nx 北京 1\nx y 2\n", encoding="utf-8")
+    vectors = make_vectors(min_n=4)
+    assert evaluate_similarity(vectors, path).known == 2
+    found = evaluate_similarity(vectors, path, compose_unseen=True)
+    assert (found.known, found.total) == (3, 4)  # "y" has no n-gram
+    cosines = [
+        vectors.similarity(*pair) for pair in (("the", "there"), ("the", "them"), ("x", "北京"))
+    ]
+    assert found.spearman == pytest.approx(spearmanr([9, 8, 1], cosines).statistic)
+    plain = KeyedVectors(WORDS, ROWS)
+    with pytest.raises(ParameterError, match="hold no subwords"):
+        evaluate_similarity(plain, path, compose_unseen=True)
 
 
 @given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 30))
