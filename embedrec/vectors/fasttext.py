@@ -101,11 +101,12 @@ def read_fasttext(source: VectorSource) -> FastTextModel:
     matrix = _read_matrix(reader, len(words) + settings["n_buckets"], settings["vector_size"])
     _pass_output(reader, version, settings["vector_size"])
     # Early supervised models were trained without n-grams, whatever their settings say.
-    has_ngrams = settings["n_buckets"] and (version == 12 or settings["model"] != 3)
+    was_cut = settings["n_buckets"] and (version == 12 or settings["model"] != 3)
+    min_n, max_n = max(1, settings["min_n"]), settings["max_n"]
+    has_ngrams = was_cut and min_n <= max_n
     settings["loss"], settings["model"] = _LOSSES[settings["loss"]], _MODELS[settings["model"]]
     facts = {"version": version, "settings": settings}
-    max_n = settings["max_n"] if has_ngrams else 0
-    return FastTextModel(facts, words, counts, matrix, max(1, settings["min_n"]), max_n)
+    return FastTextModel(facts, words, counts, matrix, min_n, max_n if has_ngrams else 0)
 
 
 def compose_words(model: FastTextModel, limit: int | None, name: str) -> np.ndarray:

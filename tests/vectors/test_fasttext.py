@@ -108,7 +108,13 @@ def test_words_that_are_no_utf8_are_hashed_as_they_stand(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("version", "n_buckets", "max_n", "has_ngrams"),
-    [(12, 11, 4, True), (11, 11, 4, False), (12, 0, 0, False), (12, 11, 0, False)],
+    [
+        (12, 11, 4, True),
+        (11, 11, 4, False),
+        (12, 0, 0, False),
+        (12, 11, 0, False),
+        (12, 11, 1, False),  # below the shortest: fastText's way to turn n-grams off
+    ],
 )
 def test_supervised_models_give_their_words(
     tmp_path: Path, version: int, n_buckets: int, max_n: int, has_ngrams: bool
