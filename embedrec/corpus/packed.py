@@ -8,7 +8,7 @@ from typing import overload
 
 import numpy as np
 
-_WORDS_AT_ONCE = 1 << 16
+_WORDS_AT_ONCE = 1 << 14
 _MASK = (1 << 64) - 1
 
 
@@ -31,6 +31,10 @@ class PackedWords(Sequence[str]):
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
         return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+    def take_first(self, n: int) -> PackedWords:
+        """Return the first words, packed; nothing is copied."""
+        return PackedWords(self.utf8[: self.offsets[n]], self.offsets[: n + 1])
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -77,5 +81,6 @@ class PackedWords(Sequence[str]):
 
     def are_distinct(self) -> bool:
         """Tell whether no word comes twice; without a string for each, but where hashes agree."""
-        hashes = np.sort(self.hash())
+        hashes = self.hash()
+        hashes.sort()
         return not (hashes[1:] == hashes[:-1]).any() or len(set(self)) == len(self)

@@ -126,14 +126,15 @@ class Vocabulary:
             StorageError: if the place can't be written.
             ParameterError: if a word is empty or holds white space.
         """
-        for word in self.words:
+        words = self.words if "words" in vars(self) else self.packed
+        for word in words:
             if word.split() != [word]:
                 raise ParameterError(f"the word {word!r} is empty or holds a blank", value=word)
         counts = self.counts.tolist()
         with write_atomic(path, "w") as file:
             for start in range(0, len(counts), _LINES_A_WRITE):
                 part = slice(start, start + _LINES_A_WRITE)
-                pairs = zip(self.words[part], counts[part], strict=True)
+                pairs = zip(words[part], counts[part], strict=True)
                 file.write("".join([f"{word} {count}\n" for word, count in pairs]))
 
     @classmethod

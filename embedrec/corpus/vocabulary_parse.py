@@ -13,6 +13,7 @@ _OTHER_BLANKS = "".join(chr(c) for c in range(0x3001) if chr(c).isspace() and c 
 _FIND_BLANK = re.compile(f"[{_OTHER_BLANKS}]")
 _BLANK_BYTES = re.compile(f"[{_OTHER_BLANKS[:8]}]".encode("latin-1"))
 _LINE_FEED, _BLANK, _ZERO = 10, 32, 48
+_BYTES_AT_ONCE = 1 << 18
 _SAFE_DIGITS = 19  # so many never exceed 2**64
 
 
@@ -22,21 +23,46 @@ def parse_lines(content: bytes) -> tuple[PackedWords, np.ndarray] | None:
     Right is UTF-8 of at least one line, each a word without white space, one blank, and a count
     below 2**64 without leading zeros that is not above the count before, with no word twice.
     """
+    if not content.endswith(b"\n"):
+        return None
+    # Piece by piece: for all lines at once the arrays on the way would take more than the strings.
+    pieces = []
+    begin = 0
+    while begin < len(content):
+        end = content.index(b"\n", min(begin + _BYTES_AT_ONCE, len(content) - 1)) + 1
+        piece = _parse_piece(content[begin:end])
+        if piece is None:
+            return None
+        pieces.append(piece)
+        begin = end
+    counts = np.concatenate([piece[2] for piece in pieces])
+    if (counts[1:] > counts[:-1]).any():
+        return None
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(np.concatenate([piece[1] for piece in pieces]), out=offsets[1:])
+    words = PackedWords(np.concatenate([piece[0] for piece in pieces]), offsets)
+    return (words, counts) if words.are_distinct() else None
+
+
+def _parse_piece(content: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    # Some whole lines: the bytes of their words, the length of each, and their counts.
     if not _is_clean(content):
         return None
     text = np.frombuffer(content, np.uint8)
     ends = np.flatnonzero(text == _LINE_FEED)
     blanks = np.flatnonzero(text == _BLANK)
-    if not len(ends) or ends[-1] != len(text) - 1 or len(blanks) != len(ends):
+    if len(blanks) != len(ends):
         return None
     starts = np.concatenate([[0], ends[:-1] + 1])
     if (blanks <= starts).any() or (ends <= blanks + 1).any():
         return None
     counts = _parse_counts(text, blanks + 1, ends)
-    if counts is None or (counts[1:] > counts[:-1]).any():
+    if counts is None:
         return None
-    words = _pack(text, starts, blanks)
-    return (words, counts) if words.are_distinct() else None
+    change = np.zeros(len(text), np.int8)
+    change[starts] = 1
+    change[blanks] = -1
+    return text[np.cumsum(change, dtype=np.int8).view(bool)], blanks - starts, counts
 
 
 def _is_clean(content: bytes) -> bool:
@@ -66,12 +92,3 @@ def _parse_counts(text: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.
             return None
         counts[line] = int(digits_of_line)
     return counts
-
-
-def _pack(text: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> PackedWords:
-    offsets = np.zeros(len(starts) + 1, np.int64)
-    np.cumsum(stops - starts, out=offsets[1:])
-    change = np.zeros(len(text), np.int8)
-    change[starts] = 1
-    change[stops] = -1
-    return PackedWords(text[np.cumsum(change, dtype=np.int8).view(bool)], offsets)

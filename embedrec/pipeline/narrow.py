@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from embedrec.corpus.renumber import DROPPED, ShardRow, renumber_sentences
 from embedrec.corpus.shards import USER_DICT_NAME, VOCABULARY_NAME, Corpus
 from embedrec.corpus.vocabulary import Vocabulary, check_limits
 from embedrec.errors import ParameterError
-from embedrec.files import PathLike, compute_checksum, write_folder
+from embedrec.files import PathLike, compute_checksum, release_pages, write_folder
 from embedrec.manifest import Manifest
 from embedrec.progress import Progress
+
+_WORDS_AT_ONCE = 1 << 19
 
 
 def describe_narrowed(corpus: Corpus, min_count: int | None, max_vocab: int | None) -> Manifest:
@@ -64,7 +68,7 @@ def narrow_corpus(corpus: Corpus, folder: PathLike, wanted: Manifest, progress: 
     table = np.full(len(corpus.vocabulary), DROPPED, np.uint32)
     table[:n_kept] = np.arange(n_kept, dtype=np.uint32)
     kept = corpus.vocabulary
-    vocabulary = Vocabulary(kept.words[:n_kept], kept.counts[:n_kept])
+    vocabulary = Vocabulary.from_packed(kept.packed.take_first(n_kept), kept.counts[:n_kept])
     n_done = 0
     with (
         progress.stage("drop rare words", total=corpus.n_tokens, unit="tokens") as stage,
@@ -72,8 +76,7 @@ def narrow_corpus(corpus: Corpus, folder: PathLike, wanted: Manifest, progress: 
     ):
         row = ShardRow(work)
         try:
-            for number in range(corpus.n_shards):
-                ids, offsets = corpus.shard(number)
+            for ids, offsets in _iterate_parts(corpus):
                 row.append(*renumber_sentences(ids, offsets, table))
                 n_done += len(ids)
                 stage.update(n_done)
@@ -95,3 +98,16 @@ def narrow_corpus(corpus: Corpus, folder: PathLike, wanted: Manifest, progress: 
         files = {name: compute_checksum(work / name) for name in names}
         replace(wanted, files=files, facts=facts).save(work)
     return Corpus.open(folder)
+
+
+def _iterate_parts(corpus: Corpus) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    # Some sentences at a time, each part's offsets from 0: a shard's worth of arrays on the way
+    # would be many times what the shard takes.
+    for number in range(corpus.n_shards):
+        ids, offsets = corpus.shard(number)
+        starts = np.arange(0, int(offsets[-1]), _WORDS_AT_ONCE)
+        cuts = np.unique(np.append(np.searchsorted(offsets, starts), len(offsets) - 1))
+        for begin, end in pairwise(cuts.tolist()):
+            part = offsets[begin : end + 1]
+            yield ids[part[0] : part[-1]], part - part[0]
+            release_pages(ids, int(part[-1]))

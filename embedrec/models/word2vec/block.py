@@ -13,10 +13,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from embedrec.files import release_pages
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.seeding import derive_seed
 
 BLOCK_WORDS = 20_000
+_BLOCKS_A_RELEASE = 64
+_SENTENCES_AT_ONCE = 1 << 17
 
 
 class Sentences(Protocol):
@@ -71,6 +74,11 @@ def iterate_blocks(
                 counter = derive_seed(parameters.seed, "block", epoch, number)
                 part = offsets[begin : end + 1]
                 yield Block(number, ids, part, n_words, before, rate, counter)
+                # What has been read of a mapped shard would count as memory until its end. A thread
+                # that is still at an earlier block reads its words again.
+                if number % _BLOCKS_A_RELEASE == 0:
+                    release_pages(ids, int(offsets[begin]))
+                    release_pages(offsets, int(begin))
             before += n_words
             number += 1
 
@@ -80,8 +88,10 @@ def find_longest_sentence(corpus: Sentences) -> int:
     longest = 0
     for place in range(corpus.n_shards):
         _, offsets = corpus.shard(place)
-        if len(offsets) > 1:
-            longest = max(longest, int(np.diff(offsets).max()))
+        for begin in range(0, len(offsets) - 1, _SENTENCES_AT_ONCE):
+            part = offsets[begin : begin + _SENTENCES_AT_ONCE + 1]
+            longest = max(longest, int(np.diff(part).max()))
+            release_pages(offsets, begin)
     return longest
 
 

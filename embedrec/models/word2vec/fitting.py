@@ -14,7 +14,7 @@ from embedrec.manifest import Manifest
 from embedrec.models.word2vec.block import Sentences
 from embedrec.models.word2vec.callback import Callback
 from embedrec.models.word2vec.loop import BlockRunner
-from embedrec.models.word2vec.memory import check_needs
+from embedrec.models.word2vec.memory import check_needs, return_freed_memory
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
 from embedrec.models.word2vec.state import State, load_checkpoint, save_checkpoint
@@ -88,11 +88,13 @@ def train_state(
         checkpoint=run.checkpoint,
         progress=run.progress,
     )
+    plan = build_plan(parameters, counts, longest_sentence)
+    # What was freed on the way so far would otherwise stay with this process, beside the weights.
+    return_freed_memory()
     if run.resume and run.checkpoint is not None and Path(run.checkpoint).is_dir():
         state = load_checkpoint(run.checkpoint, identity)
     else:
         state = start()
-    plan = build_plan(parameters, counts, longest_sentence)
 
     def save() -> None:
         if run.checkpoint is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 from collections.abc import Callable
@@ -233,6 +234,13 @@ def check_needs(
         check_disk(estimate, checkpoint)
     progress.remark(estimate.describe())
     return estimate
+
+
+def return_freed_memory() -> None:
+    """Give memory that was freed and is kept for later back to the system, where it can be told."""
+    # glibc keeps blocks of up to 32 MB once it has seen some of that size freed: malloc_trim(3).
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def format_bytes(n_bytes: int) -> str:
