@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from embedrec.kernels.compile import kernel
+
 _BASIS = np.uint64(2166136261)
 _PRIME = np.uint64(16777619)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -19,7 +21,7 @@ _SIGN = np.uint64(0xFFFFFF00)  # what a byte from 128 up has above it once it is
 _OPEN, _CLOSE = np.uint64(ord("<")), np.uint64(ord(">"))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def list_subwords(utf8, offsets, min_n, max_n, n_buckets, first_row):
     """List the rows that make up each word: its own, then one for each n-gram of `<word>`.
 
@@ -60,7 +62,7 @@ def list_subwords(utf8, offsets, min_n, max_n, n_buckets, first_row):
     return row_offsets, rows
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hash_ngrams(word, min_n, max_n, n_buckets, first_row, rows):
     """Fill `rows` with the rows of the n-grams of one word, uint8 (L,) without brackets."""
     n_bytes = word.shape[0] + 2
@@ -103,7 +105,7 @@ def _mix_byte(code, word, place):
     return ((code ^ byte) * _PRIME) & _LOW
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def compose_rows(row_offsets, rows, matrix, out):
     """Write each word's vector, the mean of its rows, into `out`.
 
@@ -132,7 +134,7 @@ def compose_rows(row_offsets, rows, matrix, out):
             out[word, d] *= scale
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def measure_han_share(utf8, offsets, counts):
     """Return the part (float64, 0 to 1) of Han characters in a token, on the average of all tokens.
 
