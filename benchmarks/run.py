@@ -134,8 +134,7 @@ class Bench:
                             str(text),
                             self.asked.language,
                             scores.EPOCHS,
-                            # gensim's rate does not fall as asked with several (see peers)
-                            1 if tool == "gensim" else (self.asked.threads or [1])[0],
+                            scores.choose_threads(tool, (self.asked.threads or [1])[0]),
                             seed,
                             str(self.work / name),
                             self.asked.word2vec_c,

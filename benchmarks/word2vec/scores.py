@@ -9,8 +9,9 @@ Vectors of gensim that were trained earlier with the same settings may be given 
 `LANGUAGE-MODEL-SEED.npy` (float32, rows in the order of the corpus's vocabulary), each with a
 `.npy.json` beside it that holds `seconds` and `cpu` of its training; gensim is not trained then.
 
-fastText 0.9.3 with T threads draws start vectors for the first T tenths of its rows only and leaves
-the others 0 (`DenseMatrix::uniform`); its scores here are so made where fewer than 10 are used.
+gensim trains with one worker (see `peers`), fastText with ten threads or more: with T below ten,
+fastText 0.9.3 draws start vectors for the first T tenths of its rows only and leaves the others as
+they are in memory (`DenseMatrix::uniform`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from embedrec.vectors.keyed import KeyedVectors
 DATA = Path(os.environ.get("EMBEDREC_DATA", ROOT.parent / "shared" / "data"))
 EPOCHS = 5
 RESTRICT = 30_000
+FASTTEXT_THREADS = 10
 SETS = {
     "en": (
         ["en_eval/questions-words.txt"],
@@ -44,6 +46,13 @@ SETS = {
         ["zh_eval/wordsim-240.txt"],
     ),
 }
+
+
+def choose_threads(tool: str, asked: int) -> int:
+    """Return the number of threads with which a tool's training is the one asked for."""
+    if tool == "gensim":
+        return 1
+    return max(asked, FASTTEXT_THREADS) if tool == "fasttext" else asked
 
 
 def measure_scores(
