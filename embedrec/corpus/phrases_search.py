@@ -183,13 +183,14 @@ class PhraseSearch:
         return (first * self._n_codes + middle) * len(codes) + last
 
     def _give_ids(self, chosen: list[Phrase]) -> np.ndarray:
-        ids = np.empty(len(chosen), np.int64)
-        for i, phrase in enumerate(chosen):
-            ids[i] = self._index.setdefault(phrase.joined, len(self.words))
-            if ids[i] == len(self.words):
+        ids = []
+        for phrase in chosen:
+            index = self._index.setdefault(phrase.joined, len(self.words))
+            if index == len(self.words):
                 self.words.append(phrase.joined)
+            ids.append(index)
         self._check_size()
-        return ids
+        return np.array(ids, np.int64)
 
     def _forget_words(self, n_words: int) -> None:
         for word in self.words[n_words:]:
