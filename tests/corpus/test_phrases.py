@@ -296,6 +296,16 @@ def test_resumed_work_gives_the_same_bytes(corpus: Corpus, tmp_path: Path, at: s
     assert not (tmp_path / "j.partial").exists()
 
 
+def test_work_left_by_a_kill_at_the_very_end_is_cleared(corpus: Corpus, tmp_path: Path) -> None:
+    join_phrases(corpus, tmp_path / "j", threshold=2)
+    for name, threshold, stays in (("same", 2, False), ("other", 3, True)):
+        with pytest.raises(KeyboardInterrupt):
+            join_phrases(corpus, tmp_path / name, threshold=threshold, progress=Stopping("write"))
+        (tmp_path / f"{name}.partial").rename(tmp_path / "j.partial")
+        join_phrases(corpus, tmp_path / "j", threshold=2)
+        assert (tmp_path / "j.partial").exists() == stays
+
+
 def test_unfinished_work_of_something_else_is_not_resumed(corpus: Corpus, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         join_phrases(corpus, tmp_path / "j", threshold=2, progress=Stopping("write"))
