@@ -155,6 +155,16 @@ def test_loss_is_exact_far_from_zero(architecture: str, loss: str) -> None:
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_long_sentences_are_trained_to_the_end(architecture: str) -> None:
+    # Each fills the room for words but for that of one draw, and ends where a draw ends.
+    plan = make_plan(COUNTS, "ns", window=1, shrink=False)._replace(max_sentence=1024)
+    inputs, outputs = make_weights(len(COUNTS), "ns", 4)
+    sentence = [place % 9 for place in range(1024)]
+    _, n_pairs = run_kernel(architecture, [sentence] * 3, inputs, outputs, plan, 0.01, 1)
+    assert n_pairs == 3 * (1024 if architecture == "cbow" else 2 * 1023)
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 def test_sentences_of_one_word_and_none_train_nothing(architecture: str) -> None:
     plan = make_plan(COUNTS, "both")
     inputs, outputs = make_weights(len(COUNTS), "both", 8)

@@ -107,6 +107,8 @@ def draw_windows(ids, offsets, plan, windows, counter):
             )
             n += 1
         at += 1
+    if at == end:
+        begin = end  # nothing of a sentence that is done is kept: the next one may need the room
     windows.place[0], windows.place[1], windows.place[2], windows.place[3] = (
         sentence,
         begin,
