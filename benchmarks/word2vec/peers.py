@@ -41,6 +41,7 @@ _PRINTED = {
     "fasttext": (re.compile(r"words/sec/thread:\s*([0-9.]+)"), 1.0),
     "word2vec.c": (re.compile(r"Words/thread/sec:\s*([0-9.]+)k"), 1000.0),
 }
+_VERSION = re.compile(r"toolkit v ?([\w.]+)")
 _N_WORDS = re.compile(r"Words in train file:\s*(\d+)")
 
 
@@ -83,7 +84,9 @@ def find_peers(binary: str | None) -> dict[str, str]:
     if binary is not None:
         if not os.access(binary, os.X_OK):
             raise SystemExit(f"--word2vec-c {binary} is no program that can be run")
-        peers["word2vec.c"] = "given"
+        told = subprocess.run([binary], capture_output=True, text=True, timeout=60).stdout
+        version = _VERSION.search(told)
+        peers["word2vec.c"] = version[1] if version else "of unknown version"
     return peers
 
 

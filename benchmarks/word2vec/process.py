@@ -16,8 +16,8 @@ from typing import Any
 
 from benchmarks.word2vec.job import ROOT, Job
 
-# With fewer than ten threads fastText 0.9.3 draws start vectors for a part of its rows only and does
-# not clear the rest (see `scores`); memory fresh from the system is at least zero.
+# With fewer than ten threads fastText 0.9.3 draws start vectors for a part of its rows only and
+# does not clear the rest (see `scores`); memory fresh from the system is at least zero.
 FRESH_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000"}
 
 

@@ -93,6 +93,13 @@ def test_this_project_is_always_there() -> None:
     assert "word2vec.c" not in find_peers(None)
 
 
+def test_the_version_of_a_program_is_what_it_says(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho 'WORD VECTOR estimation toolkit v 0.1c'\n")
+    program.chmod(0o755)
+    assert find_peers(str(program))["word2vec.c"] == "0.1c"
+
+
 def test_parameters_name_ngrams_only_with_them() -> None:
     job = Job("embedrec", "skipgram-ns", "c", "t", "zh", 5, 1, 7)
     assert "min_n" not in list_parameters(job)
