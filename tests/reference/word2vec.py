@@ -23,10 +23,18 @@ class Window:
     Attributes:
         context: input words.
         targets: (row of the output matrix, label) of each logistic unit.
+        sentence: number of its sentence.
+        kept: the surviving words of that.
+        centre: place of the centre word among them.
+        places: those of the context.
     """
 
     context: list[int]
     targets: list[tuple[int, int]]
+    sentence: int
+    kept: list[int]
+    centre: int
+    places: list[int]
 
 
 def sigma(x: float) -> float:
@@ -43,12 +51,13 @@ def list_windows(sentences: list[list[int]], plan: Any, counter: int) -> list[Wi
     """
     stream = SplitMix(counter)
     windows = []
-    for sentence in sentences:
+    for number, sentence in enumerate(sentences):
         kept = [word for word in sentence if stream.next_unit() < plan.keep[word]]
         for at, centre in enumerate(kept):
             size = stream.next_range(plan.window) + 1 if plan.shrink else plan.window
-            context = kept[max(0, at - size) : at] + kept[at + 1 : at + size + 1]
-            if not context:
+            reach = range(max(0, at - size), min(len(kept), at + size + 1))
+            places = [place for place in reach if place != at]
+            if not places:
                 continue
             targets = []
             if plan.n_negative:
@@ -61,7 +70,8 @@ def list_windows(sentences: list[list[int]], plan: Any, counter: int) -> list[Wi
                 begin, end = plan.path_offsets[centre : centre + 2]
                 for step in plan.path_steps[begin:end].tolist():
                     targets.append((plan.path_base + step // 2, 1 - step % 2))
-            windows.append(Window(context, targets))
+            context = [kept[place] for place in places]
+            windows.append(Window(context, targets, number, kept, at, places))
     return windows
 
 

@@ -5,7 +5,8 @@ and stand in them, and, by `target`, the output units of each centre word with t
 word and its negatives, the nodes of its Huffman path, or both). `skipgram` and `cbow` train inputs
 against whatever stands in that list: a small matrix product for the scores, errors and loss, and
 two products for the gradients, all on the rows where they stand (`kernels.simd`), while the rows of
-the next windows are being fetched.
+the next windows are being fetched. `subword` does the same for words made of many rows, which
+`ring` puts together once for all windows that they stand in.
 
 One window is one mini-batch: all its scores are computed from the weights as they were before it,
 and its update is the exact gradient of its loss times the learning rate. The negatives of a centre
@@ -21,5 +22,12 @@ from __future__ import annotations
 from embedrec.kernels.word2vec.cbow import train_cbow
 from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.skipgram import train_skipgram
+from embedrec.kernels.word2vec.subword import train_cbow_subwords, train_skipgram_subwords
 
-__all__ = ["Plan", "train_cbow", "train_skipgram"]
+__all__ = [
+    "Plan",
+    "train_cbow",
+    "train_cbow_subwords",
+    "train_skipgram",
+    "train_skipgram_subwords",
+]

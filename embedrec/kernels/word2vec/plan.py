@@ -24,6 +24,8 @@ class Plan(NamedTuple):
         mean: CBOW's hidden layer is the mean of the context vectors, else their sum.
         full_error: CBOW with `mean` adds the whole error to each context vector, as word2vec.c and
             gensim do, in place of its share 1/C (Rong, eq. 23), which is the exact gradient.
+        subword_offsets: int64 (V + 1,), see `kernels.subword`; (0,) if each word has one row.
+        subword_rows: uint32, likewise.
     """
 
     keep: np.ndarray
@@ -38,3 +40,5 @@ class Plan(NamedTuple):
     max_sentence: int
     mean: bool
     full_error: bool
+    subword_offsets: np.ndarray = np.zeros(0, np.int64)
+    subword_rows: np.ndarray = np.zeros(0, np.uint32)

@@ -1,0 +1,131 @@
+"""Skip-gram and CBOW over words that are made of their own row and those of their n-grams.
+
+Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", section 3.2, as fastText
+trains it: each row of a word receives the whole gradient of the word's vector, not its share of the
+mean. Windows train words gathered in a ring.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embedrec.kernels.compile import kernel
+from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.gather import sum_weighted_rows
+from embedrec.kernels.simd.logistic import turn_scores_into_errors
+from embedrec.kernels.simd.rows import add_to_rows, copy_rows, has_repeated, sum_rows
+from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_alone
+from embedrec.kernels.word2vec.fetch import AHEAD
+from embedrec.kernels.word2vec.ring import (
+    enter_window,
+    fetch_targets,
+    leave_all,
+    locate_window,
+    make_ring,
+    move_text,
+)
+from embedrec.kernels.word2vec.room import make_room
+from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
+
+
+@kernel
+def train_skipgram_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
+    """Train on some sentences; arguments and result as for `train_skipgram`.
+
+    `inputs` has the words' own rows first and those of their n-grams after them, and `plan` lists
+    the rows of each word.
+    """
+    size = inputs.shape[1]
+    windows = make_windows(plan, N_WINDOWS)
+    room = make_room(windows, plan, size)
+    ring = make_ring(plan, size)
+    scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
+    loss = 0.0
+    n_pairs = 0
+    while True:
+        move_text(ring, windows)
+        n_windows, counter = draw_windows(ids, offsets, plan, windows, counter)
+        if n_windows == 0:
+            leave_all(ring, inputs, plan)
+            return loss, n_pairs
+        for w in range(min(AHEAD, n_windows)):
+            fetch_targets(windows, w, outputs)
+        for w in range(n_windows):
+            if w + AHEAD < n_windows:
+                fetch_targets(windows, w + AHEAD, outputs)
+            enter_window(ring, windows, w, inputs, plan)
+            n_inputs, n_targets = locate_window(ring, windows, w, outputs, room)
+            compute_scores(context, n_inputs, targets, n_targets, size, scores, stride)
+            labels = windows.labels[w]
+            loss += turn_scores_into_errors(scores, n_inputs, n_targets, stride, labels, rate)
+            n_pairs += n_inputs
+            # Both gradients come from the vectors as they were before the window.
+            context_before, targets_before = context, targets
+            if n_targets > GROUP:
+                copy_rows(context, n_inputs, size, room.copied_context)
+                context_before = room.copied_context
+                if has_repeated(targets, n_targets):
+                    copy_rows(targets, n_targets, size, room.copied_targets)
+                    targets_before = room.copied_targets
+            apply_errors(
+                context_before, context, n_inputs,
+                targets_before, targets, n_targets, size, scores, stride,
+            )  # fmt: skip
+
+
+@kernel
+def train_cbow_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
+    """Train on some sentences; arguments and result as for `train_skipgram_subwords`.
+
+    The mean of a context is over all rows of its words, as in fastText: so a word counts by the
+    number of its rows. The sum is over the words' vectors.
+    """
+    size = inputs.shape[1]
+    windows = make_windows(plan, N_WINDOWS)
+    room = make_room(windows, plan, size)
+    ring = make_ring(plan, size)
+    scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
+    hidden, change = room.hidden_rows[0], room.hidden_rows[1]
+    one = np.float32(1)
+    loss = 0.0
+    n_pairs = 0
+    while True:
+        move_text(ring, windows)
+        n_windows, counter = draw_windows(ids, offsets, plan, windows, counter)
+        if n_windows == 0:
+            leave_all(ring, inputs, plan)
+            return loss, n_pairs
+        for w in range(min(AHEAD, n_windows)):
+            fetch_targets(windows, w, outputs)
+        for w in range(n_windows):
+            if w + AHEAD < n_windows:
+                fetch_targets(windows, w + AHEAD, outputs)
+            enter_window(ring, windows, w, inputs, plan)
+            n_inputs, n_targets = locate_window(ring, windows, w, outputs, room)
+            if plan.mean:
+                share = one / sum_weights(ring.weights, n_inputs)
+                sum_weighted_rows(context, ring.weights, n_inputs, share, size, hidden)
+            else:
+                sum_rows(context, n_inputs, one, size, hidden)
+            compute_scores(room.hidden_rows, 1, targets, n_targets, size, scores, stride)
+            loss += turn_scores_into_errors(scores, 1, n_targets, stride, windows.labels[w], rate)
+            targets_before = targets
+            if n_targets > GROUP and has_repeated(targets, n_targets):
+                copy_rows(targets, n_targets, size, room.copied_targets)
+                targets_before = room.copied_targets
+            apply_errors_alone(hidden, change, targets_before, targets, n_targets, size, scores)
+            if plan.mean and not plan.full_error:
+                for i in range(n_inputs):
+                    add_to_rows(change, ring.weights[i] * share, context[i : i + 1], 1, size)
+            else:
+                add_to_rows(change, one, context, n_inputs, size)
+        n_pairs += n_windows
+
+
+@kernel
+def sum_weights(weights, n):
+    """Return the sum of the first `n` weights, float32."""
+    total = np.float32(0)
+    for i in range(n):
+        total += weights[i]
+    return total
