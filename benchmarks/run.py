@@ -11,6 +11,11 @@ its program is given) on the same tokens, in turn. Modes; without one, speed, sc
 - roofline: each kernel's distance from what one core can do;
 - table: the results as Markdown.
 
+Peers as measured here: fastText's Python package built with
+`CFLAGS="-O3 -march=native -funroll-loops -DNDEBUG" pip install --no-binary :all: fasttext` (its own
+set-up drops the optimisation it names), and the original word2vec.c v0.1c (the one with -iter)
+compiled with `gcc word2vec.c -o word2vec -Ofast -march=native -funroll-loops -pthread -lm`.
+
 Results are JSON in benchmarks/results (--output), slices and texts stand in CORPUS.bench (--work).
 """
 
@@ -46,7 +51,12 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("corpus", type=Path, help="folder written by `embedrec corpus build`")
     add("--language", choices=sorted(scores.SETS), required=True)
     add("--mode", action="append", choices=MODES, help="by default speed, scores, table")
-    add("--only", action="append", choices=[*MODELS, *SUBWORD_MODELS], help="these models")
+    add(
+        "--only",
+        action="append",
+        choices=[*MODELS, *SUBWORD_MODELS],
+        help="by default all but subwords with hs",
+    )
     add("--tool", action="append", choices=TOOLS, help="these tools")
     add("--word2vec-c", metavar="PATH", help="word2vec.c, compiled")
     add("--words", type=int, default=4_000_000, help="of the slice for speed; 0 for all")
@@ -78,7 +88,8 @@ class Bench:
         absent = [tool for tool in arguments.tool or TOOLS[:4] if tool not in self.tools]
         if absent:
             print(f"not here, left out: {', '.join(absent)}", flush=True)
-        self.models = arguments.only or [*MODELS, *(SUBWORD_MODELS if has_subwords() else ())]
+        ngrams = [m for m in SUBWORD_MODELS if "-ns-" in m and has_subwords()]
+        self.models = arguments.only or [*MODELS, *ngrams]
         self.threads = arguments.threads or sorted({1, os.cpu_count() or 1})
 
     def open_results(self, mode: str, corpus: Corpus, epochs: int) -> ResultFile:

@@ -137,10 +137,10 @@ def test_ratios_are_medians_within_rounds() -> None:
     def row(rate: int) -> dict[str, Any]:
         return {"words_per_cpu_second": rate, "words_per_second": rate // 2, "peak_mb": rate}
 
-    rounds = {"embedrec": [row(100), row(10), row(40)], "gensim": [row(50), row(2), row(10)]}
+    rounds = {"embedrec": [row(100), row(10), row(40)], "gensim": [row(50), row(5), row(10)]}
     tools = speed.summarise(rounds)["tools"]
     assert tools["embedrec"]["words_per_cpu_second"] == 40
-    assert tools["gensim"]["ratio_cpu"] == 4  # of 2, 5 and 4
+    assert tools["gensim"]["ratio_cpu"] == 2  # of 2, 2 and 4
     assert tools["gensim"]["peak_mb"] == 50
     assert "ratio_cpu" not in tools["embedrec"]
 
