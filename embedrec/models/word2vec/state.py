@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from embedrec.tensors import read_tensors, save_tensors
 CHECKPOINT_KIND = "word2vec-checkpoint"
 CHECKPOINT_VERSION = 1
 _WEIGHTS = "weights.safetensors"
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 4_096
+_MOST_THREADS = 8
+_FLOATS_A_STEP = 8  # 32-bit numbers that Philox draws with one value of its counter
 
 
 @dataclass
@@ -27,7 +30,8 @@ class State:
     """Weights and position.
 
     Attributes:
-        inputs: float32 (V, D), the input vectors, which become the word vectors.
+        inputs: float32 (V, D), the input vectors, which become the word vectors; with subwords
+            words' own rows, and then the rows of n-grams.
         outputs: float32 (R, D): V rows for words with negative sampling, then V - 1 rows for the
             inner nodes of the Huffman tree with hierarchical softmax.
         epoch: epoch in training, 0-based; equal to the number of epochs when done.
@@ -59,6 +63,11 @@ class State:
         return mean
 
 
+def count_input_rows(parameters: Parameters, n_words: int) -> int:
+    """Return the number of rows of the input matrix."""
+    return n_words + parameters.n_buckets * parameters.subwords
+
+
 def count_output_rows(parameters: Parameters, n_words: int) -> int:
     """Return the number of rows of the output matrix."""
     return n_words * parameters.uses_negatives + (n_words - 1) * parameters.uses_paths
@@ -75,15 +84,30 @@ def start_state(parameters: Parameters, n_words: int) -> State:
             "lower min_count or give more text",
             value=n_words,
         )
-    size = parameters.vector_size
-    generator = make_generator(parameters.seed, "inputs")
-    inputs = np.empty((n_words, size), np.float32)
-    for begin in range(0, n_words, _ROWS_AT_ONCE):
-        part = inputs[begin : begin + _ROWS_AT_ONCE]
-        generator.random(dtype=np.float32, out=part)
-        part -= np.float32(0.5)
-        part *= np.float32(2.0 / size)
-    return State(inputs, np.zeros((count_output_rows(parameters, n_words), size), np.float32))
+    n_input_rows = count_input_rows(parameters, n_words)
+    inputs = np.empty((n_input_rows, parameters.vector_size), np.float32)
+    _fill_inputs(inputs, parameters.seed)
+    n_output_rows = count_output_rows(parameters, n_words)
+    return State(inputs, np.zeros((n_output_rows, parameters.vector_size), np.float32))
+
+
+def _fill_inputs(inputs: np.ndarray, seed: int) -> None:
+    # Drawn from one stream whatever the number of threads: each goes to its places in it.
+    n_rows, size = inputs.shape
+    starts = range(0, n_rows, _ROWS_AT_ONCE)
+    n_threads = max(1, min(len(starts), os.cpu_count() or 1, _MOST_THREADS))
+
+    def fill(first: int) -> None:
+        for begin in starts[first::n_threads]:
+            generator = make_generator(seed, "inputs")
+            generator.bit_generator.advance(begin * size // _FLOATS_A_STEP)  # type: ignore[attr-defined]
+            part = inputs[begin : begin + _ROWS_AT_ONCE]
+            generator.random(dtype=np.float32, out=part)
+            part -= np.float32(0.5)
+            part *= np.float32(2.0 / size)
+
+    with ThreadPoolExecutor(n_threads) as threads:
+        list(threads.map(fill, range(n_threads)))  # raises what a thread has raised
 
 
 def save_checkpoint(folder: PathLike, state: State, identity: Manifest) -> None:
