@@ -135,6 +135,24 @@ def compose_rows(row_offsets, rows, matrix, out):
 
 
 @kernel
+def restore_rows(row_offsets, rows, matrix):
+    """Put back each word's own row where its vector stands: undo `compose_rows` done in place.
+
+    Args:
+        row_offsets: int64 (V + 1,), as from `list_subwords`.
+        rows: uint32 (sum,), below R; each word's first is its own and no other word's.
+        matrix: float32 (R, D), changed in place in its first V rows.
+    """
+    for word in range(row_offsets.shape[0] - 1):
+        first, last = row_offsets[word], row_offsets[word + 1]
+        for d in range(matrix.shape[1]):
+            own = np.float64(matrix[word, d]) * (last - first)
+            for k in range(first + 1, last):
+                own -= matrix[rows[k], d]
+            matrix[word, d] = own
+
+
+@kernel
 def measure_han_share(utf8, offsets, counts):
     """Return the part (float64, 0 to 1) of Han characters in a token, on the average of all tokens.
 

@@ -36,7 +36,8 @@ class EpochReport:
         epoch: 0-based.
         loss: mean loss per predicted pair over the epoch; nan if there was no pair.
         n_pairs: pairs predicted.
-        vectors: float32 (V, D), a read-only view of the input vectors as they stand.
+        vectors: float32 (V, D), a read-only view of the input vectors as they stand; with subwords
+            words' own rows, and then the rows of n-grams.
     """
 
     epoch: int

@@ -9,10 +9,23 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from embedrec.kernels.word2vec import Plan, train_cbow, train_skipgram
+from embedrec.kernels.word2vec import (
+    Plan,
+    train_cbow,
+    train_cbow_subwords,
+    train_skipgram,
+    train_skipgram_subwords,
+)
 from embedrec.models.word2vec.block import Block
 from embedrec.models.word2vec.state import State
 
+# By architecture and whether words are made of many rows.
+_KERNELS = {
+    ("skipgram", False): train_skipgram,
+    ("skipgram", True): train_skipgram_subwords,
+    ("cbow", False): train_cbow,
+    ("cbow", True): train_cbow_subwords,
+}
 Finished = tuple[Block, float, int]
 
 
@@ -26,7 +39,7 @@ class BlockRunner:
 
     def __init__(self, state: State, architecture: str, plan: Plan, n_threads: int) -> None:
         self._state = state
-        self._train = train_skipgram if architecture == "skipgram" else train_cbow
+        self._train = _KERNELS[architecture, len(plan.subword_rows) > 0]
         self._plan = plan
         self._n_threads = n_threads
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
+from embedrec.corpus.packed import PackedWords
 from embedrec.kernels.alias import build_alias_table
 from embedrec.kernels.huffman import build_huffman_paths
 from embedrec.kernels.word2vec import Plan
 from embedrec.models.word2vec.parameters import Parameters, compute_keep
+from embedrec.models.word2vec.subword import list_rows
 
 
-def build_plan(parameters: Parameters, counts: np.ndarray, longest_sentence: int) -> Plan:
+def build_plan(
+    parameters: Parameters,
+    counts: np.ndarray,
+    longest_sentence: int,
+    words: PackedWords | None = None,
+) -> Plan:
     """Build everything that kernels look up.
 
     Args:
         parameters: the training's parameters.
         counts: uint64 (V,), in descending order.
         longest_sentence: in words.
+        words: V words; only needed with subwords.
     """
     n_words = len(counts)
     weights = counts.astype(np.float64) ** parameters.negative_exponent
@@ -24,6 +32,10 @@ def build_plan(parameters: Parameters, counts: np.ndarray, longest_sentence: int
         path_offsets, path_steps = build_huffman_paths(counts.astype(np.int64))
     else:
         path_offsets, path_steps = np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    subword_offsets, subword_rows = np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    if parameters.subwords:
+        assert words is not None
+        subword_offsets, subword_rows = list_rows(parameters, words)
     return Plan(
         keep=compute_keep(counts, parameters.sample),
         window=int(parameters.window),
@@ -39,4 +51,6 @@ def build_plan(parameters: Parameters, counts: np.ndarray, longest_sentence: int
         max_sentence=max(1, longest_sentence),
         mean=bool(parameters.cbow_mean),
         full_error=bool(parameters.cbow_full_error),
+        subword_offsets=subword_offsets,
+        subword_rows=subword_rows,
     )
