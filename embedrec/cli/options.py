@@ -107,11 +107,21 @@ corpus_options = add_options(
 CORPUS_OPTIONS = (*TEXT_OPTIONS, "min_count", "max_vocab")
 
 
-def make_text_settings(values: Mapping[str, Any]) -> Any:
-    """Return the TextSettings that the values of `text_options` ask for."""
+def make_text_settings(values: Mapping[str, Any], preset: str | None = None) -> Any:
+    """Return the TextSettings that the values of `text_options` ask for.
+
+    Args:
+        values: names and values; those that are no text options are passed over.
+        preset: its settings hold where no value is given.
+    """
     from embedrec.text.pipeline import TextSettings
 
-    return TextSettings(**{name: values[name] for name in TEXT_OPTIONS})
+    given = {name: values[name] for name in TEXT_OPTIONS if name in values}
+    if preset is not None:
+        from embedrec.models.word2vec.preset import find_preset
+
+        given = {**find_preset(preset).text, **given}
+    return TextSettings(**given)
 
 
 def list_given(ctx: click.Context, names: tuple[str, ...]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import click
 from embedrec.cli.bar import open_progress
 from embedrec.cli.failure import offer_resume
 from embedrec.cli.options import (
-    CORPUS_OPTIONS,
     TEXT_OPTIONS,
     corpus_options,
     every_command,
@@ -46,6 +45,16 @@ _PARAMETERS = {
 @click.command(short_help="Train word vectors on dumps, texts or a corpus.")
 @click.argument("inputs", metavar="INPUT_OR_CORPUS...", nargs=-1, required=True)
 @click.option("--output", "-o", metavar="MODEL", required=True, help="Folder of the model.")
+@click.option(
+    "--from", "start_from", metavar="MODEL",
+    help="Go on from this model with new text and its new words; its parameters and text settings "
+    "hold where none is given.",
+)  # fmt: skip
+@click.option(
+    "--preset", type=click.Choice(["word", "items"]),
+    help="Values for words in text, or for items in sessions (a line each, ids between blanks); "
+    "options go before them.  [default: word]",
+)  # fmt: skip
 @click.option(
     "--architecture", type=click.Choice(["skipgram", "cbow"]), default="skipgram",
     show_default=True, help="Predict the context from the word, or the word from its context.",
@@ -90,7 +99,10 @@ _PARAMETERS = {
 @click.option("--buckets", type=click.IntRange(min=1), default=2_000_000, show_default=True,
               help="Rows that n-grams are hashed to.")  # fmt: skip
 @click.option(
-    "--deterministic", is_flag=True, help="The same result for a seed whatever --threads is."
+    "--deterministic",
+    is_flag=True,
+    default=False,
+    help="The same result for a seed whatever --threads is.",
 )
 @click.option("--threads", type=click.IntRange(min=1),
               help="Threads that train; with 1 a seed gives the same bits every time.  "
@@ -107,6 +119,9 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
 
     Raw input is first made into a corpus; the options from --segmenter on are for that and the
     same as in `embedrec corpus build`. MODEL.partial holds the work until it is finished.
+
+    With --from OLD the vocabulary and vectors of a model grow: what it knows is kept, the words
+    that are new in the text join it. OLD itself stays as it is.
     """
     from embedrec.pipeline import count_cores, find_corpus
     from embedrec.pipeline import train as train_model
@@ -114,26 +129,33 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     raw = find_corpus(inputs) is None
     if not raw:
         _refuse_text_options(ctx, inputs[0])
-    given = list_given(ctx, CORPUS_OPTIONS)
+    elif values["start_from"] is not None:
+        _refuse_other_text(ctx, values["start_from"])
+    text = list_given(ctx, TEXT_OPTIONS)
+    limits = list_given(ctx, ("min_count", "max_vocab"))
+    given = list_given(ctx, tuple(_PARAMETERS))
     n_threads = values["threads"] or count_cores()
     with offer_resume(ctx, output):
         vectors = train_model(
             inputs,
             output,
-            settings=make_text_settings(values) if raw else None,
-            min_count=given.get("min_count"),
-            max_vocab=given.get("max_vocab"),
+            preset=values["preset"],
+            start_from=values["start_from"],
+            settings=make_text_settings(text, values["preset"]) if text else None,
+            **limits,
             n_workers=values["workers"],
             keep_corpus=values["keep_corpus"],
             n_threads=n_threads,
             resume=values["resume"],
             progress=open_progress(values["quiet"]),
-            **{parameter: values[option] for option, parameter in _PARAMETERS.items()},
+            **{_PARAMETERS[option]: value for option, value in given.items()},
         )
     if not values["quiet"]:
         loss = vectors.metadata["training"]["losses"][-1]
+        n_new = vectors.metadata.get("n_new_words")
+        new = "" if n_new is None else f" ({n_new:,} new)"
         say(
-            f"{output}  {len(vectors):,} words, {vectors.vector_size} dimensions, trained on "
+            f"{output}  {len(vectors):,} words{new}, {vectors.vector_size} dimensions, trained on "
             f"{vectors.metadata['n_tokens']:,} tokens, threads: {n_threads}, loss: {loss:.4f}"
         )
         say(f"next: {name_program()} similar {output} WORD")
@@ -147,5 +169,15 @@ def _refuse_text_options(ctx: click.Context, corpus: str) -> None:
         raise ParameterError(
             f"{option} is for raw input, and {corpus} is a corpus already; leave it out, or train "
             "on the raw input",
+            value=option,
+        )
+
+
+def _refuse_other_text(ctx: click.Context, model: str) -> None:
+    if given := list_given(ctx, TEXT_OPTIONS):
+        option = f"--{next(iter(given)).replace('_', '-')}"
+        raise ParameterError(
+            f"{option} can't be chosen with --from: the text is cut into words as that of {model} "
+            "was; leave it out",
             value=option,
         )

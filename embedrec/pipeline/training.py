@@ -13,10 +13,12 @@ from embedrec.corpus.workplace import PARTIAL_KIND
 from embedrec.errors import InputError, ParameterError
 from embedrec.files import PathLike
 from embedrec.manifest import MANIFEST_NAME, Manifest, collect_versions, peek_kind
-from embedrec.models.word2vec import Callback, Word2Vec
+from embedrec.models.word2vec import Callback, Parameters, Word2Vec
+from embedrec.models.word2vec.preset import find_preset
 from embedrec.models.word2vec.state import CHECKPOINT_KIND
 from embedrec.pipeline.narrow import describe_narrowed, narrow_corpus
 from embedrec.pipeline.raw import MIN_COUNT, encode_raw, open_raw
+from embedrec.pipeline.start import Start, open_start
 from embedrec.pipeline.workplace import (
     CHECKPOINT_NAME,
     CORPUS_NAME,
@@ -43,6 +45,8 @@ def train(
     inputs: PathLike | Sequence[PathLike],
     folder: PathLike,
     *,
+    preset: str | None = None,
+    start_from: PathLike | None = None,
     settings: TextSettings | None = None,
     min_count: int | None = None,
     max_vocab: int | None = None,
@@ -63,10 +67,15 @@ def train(
     Args:
         inputs: a corpus folder, or raw inputs as for `build_corpus`. A folder of files is raw.
         folder: where the model goes.
+        preset: "word" or "items": values to take where none is given; see
+            `models.word2vec.preset`.
+        start_from: a model to go on from, with new text; see `Word2Vec.grow`. It stays as it is.
+            The text is cut as the model's was, and its parameters hold where none is given.
         settings: as for `build_corpus`; only for raw inputs.
         min_count: as for `build_corpus`, by default 5; with a corpus by default its own, and not
-            smaller than that.
-        max_vocab: as for `build_corpus`; with a corpus by default its own, and not larger.
+            smaller than that. With `start_from` it is for new words, by default the model's own.
+        max_vocab: as for `build_corpus`; with a corpus by default its own, and not larger. With
+            `start_from` it is for all words, by default no limit.
         n_workers: as for `build_corpus`.
         keep_corpus: keep the corpus of raw inputs in this folder; else it is removed in the end.
         n_threads: threads that train; 1 gives the same bits for a seed.
@@ -85,13 +94,30 @@ def train(
         InputError, ResumeError, CorruptedError, StorageError, DivergenceError: as the stages.
     """
     progress = progress or SilentProgress()
-    model = Word2Vec(n_threads=n_threads, **parameters)
     folder = Path(os.path.abspath(folder))
     partial = folder.with_name(f"{folder.name}.partial")
     paths = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
+    chosen = find_preset(preset or "word")
+    start: Start | None = None
+    if start_from is not None:
+        if preset is not None or settings is not None:
+            name = "preset" if preset is not None else "settings"
+            raise ParameterError(
+                f"{name} is for a new training, and start_from takes the model's own; leave one out"
+            )
+        start = open_start(start_from, folder, n_threads)
+        wish = start.choose_parameters(parameters)
+    else:
+        model = Word2Vec(n_threads=n_threads, **{**chosen.parameters, **parameters})
+        wish = model.parameters
     corpus = find_corpus(paths)
     if corpus is None:
-        raw = open_raw(paths, settings, MIN_COUNT if min_count is None else min_count, max_vocab)
+        if start is not None:
+            # Words that the model knows count however rare they are here.
+            raw = open_raw(paths, start.open_settings(), 1, None)
+        else:
+            least = chosen.min_count or MIN_COUNT if min_count is None else min_count
+            raw = open_raw(paths, settings or TextSettings(**chosen.text), least, max_vocab)
         wanted = raw.describe()
     else:
         if settings is not None or keep_corpus is not None:
@@ -99,8 +125,14 @@ def train(
                 f"{corpus.folder} is a corpus already: settings and keep_corpus are for raw input; "
                 "leave them out, or train on the raw input"
             )
-        wanted = describe_narrowed(corpus, min_count, max_vocab)
-    request = describe_training(wanted, model)
+        limits = (None, None) if start else (min_count, max_vocab)
+        wanted = describe_narrowed(corpus, *limits)
+    request = describe_training(wanted, wish)
+    if start is not None:
+        start.check_text(wanted)
+        min_count = start.choose_min_count(min_count)
+        request.parameters["corpus"] = {"min_count": min_count, "max_vocab": max_vocab}
+        request.parameters["start_from"] = start.checksum
     if is_finished(folder, request):
         progress.notice(f"{folder} is there already, made from the same; it is used as it is")
         clear_partial(partial, request)
@@ -113,15 +145,26 @@ def train(
         place = partial / CORPUS_NAME
         made = (place / MANIFEST_NAME).is_file()
         corpus = Corpus.open(place) if made else narrow_corpus(corpus, place, wanted, progress)
-    checkpoint = partial / CHECKPOINT_NAME
-    model.fit(corpus, checkpoint=checkpoint, resume=resume, progress=progress, callbacks=callbacks)
-    model.save(
-        folder,
-        inputs=request.inputs,
-        corpus=request.parameters["corpus"],
-        n_tokens=corpus.n_tokens,
-        damages=corpus.manifest.facts.get("damages", []),
-    )
+    run: dict[str, Any] = {
+        "checkpoint": partial / CHECKPOINT_NAME,
+        "resume": resume,
+        "progress": progress,
+        "callbacks": callbacks,
+    }
+    facts = {
+        "inputs": request.inputs,
+        "corpus": request.parameters["corpus"],
+        "n_tokens": corpus.n_tokens,
+        "damages": corpus.manifest.facts.get("damages", []),
+    }
+    if start is None:
+        model.fit(corpus, **run)
+    else:
+        run.update(min_count=min_count, max_vocab=max_vocab)
+        model = start.model.grow(corpus, **run, **parameters)
+        facts = {**facts, "start_from": start.checksum}
+        del facts["n_tokens"]  # fewer: what is left out of the text stands in the model's own
+    model.save(folder, **facts)
     # The weights go before the saved ones are opened: the words of both would not fit beside them.
     del model
     clear_partial(partial, request)
@@ -150,7 +193,7 @@ def find_corpus(inputs: Sequence[PathLike]) -> Corpus | None:
     return Corpus.open(inputs[0]) if CORPUS_KIND in kinds.values() else None
 
 
-def describe_training(corpus: Manifest, model: Word2Vec) -> Manifest:
+def describe_training(corpus: Manifest, parameters: Parameters) -> Manifest:
     """Return what decides the model: the corpus's own inputs and parameters, and the training's."""
     return Manifest(
         KIND,
@@ -159,7 +202,7 @@ def describe_training(corpus: Manifest, model: Word2Vec) -> Manifest:
         parameters={
             "text": corpus.parameters.get("text", {}),
             "corpus": {name: corpus.parameters.get(name) for name in ("min_count", "max_vocab")},
-            "training": model.parameters.to_json(),
+            "training": parameters.to_json(),
         },
         versions=collect_versions(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,7 @@ def is_finished(folder: Path, request: Manifest) -> bool:
             "text": found.parameters.get("text", {}),
             "corpus": found.parameters.get("corpus", {}),
             "training": Parameters.from_json(found.parameters.get("training", {})).to_json(),
+            **_pick_start(found.parameters),
         },
     )
     if difference := describe_change(request, made):
@@ -92,9 +94,19 @@ def _check_resumable(partial: Path, request: Manifest, found: Manifest) -> None:
 
 
 def _have_same_corpus(request: Manifest, found: Manifest) -> bool:
-    return found.inputs == request.inputs and all(
-        found.parameters.get(name) == request.parameters[name] for name in ("text", "corpus")
+    # One that goes on from a model keeps words that a new training leaves out.
+    begins = [bool(_pick_start(each.parameters)) for each in (request, found)]
+    return (
+        begins[0] == begins[1]
+        and found.inputs == request.inputs
+        and all(
+            found.parameters.get(name) == request.parameters[name] for name in ("text", "corpus")
+        )
     )
+
+
+def _pick_start(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in ("start_from",) if name in parameters}
 
 
 def load_request(partial: Path) -> Manifest | None:

@@ -29,7 +29,8 @@ def get_default(command: object, name: str) -> object:
 
 def test_defaults_are_those_of_the_library() -> None:
     for option, parameter in _PARAMETERS.items():
-        if option not in ("alpha", "min_alpha"):  # the library settles these
+        # The library settles these.
+        if option not in ("alpha", "min_alpha", "min_n", "max_n"):
             assert get_default(train, option) == getattr(Parameters(), parameter), option
     for option in TEXT_OPTIONS:
         default = get_default(train, option)
@@ -141,6 +142,57 @@ def test_options_for_raw_input_are_refused_with_a_corpus(
     for option in (["--script", "keep"], ["--workers", "2"], ["--keep-corpus", "x"]):
         outcome = fail("train", corpus_folder, "-o", tmp_path / "m", *option, code=2)
         assert option[0] in outcome.err
+
+
+def test_a_model_grows_with_new_text(run: Run, fail: Run, text_file: Path, tmp_path: Path) -> None:
+    old, new, grown = tmp_path / "old", tmp_path / "new.txt", tmp_path / "grown"
+    run("train", text_file, "-o", old, *SMALL)
+    new.write_text("火星探测器在火星着陆，探测器看火星。\n" * 20, encoding="utf-8")
+    before = {p.name: p.read_bytes() for p in old.iterdir()}
+    outcome = run("train", new, "-o", grown, "--from", old, "--workers", 1, "--epochs", 3)
+    assert outcome.code == 0, outcome
+    assert " new), 8 dimensions" in outcome.out
+    assert "火星" in KeyedVectors.load(grown)
+    assert {p.name: p.read_bytes() for p in old.iterdir()} == before
+    assert run("similar", grown, "火星").code == 0
+    words = ("train", new, "-o", tmp_path / "x", "--from")
+    assert "--latin" in fail(*words, old, "--latin", "keep", code=2).err
+    assert "vector_size 8" in fail(*words, old, "--vector-size", 9, code=2).err
+    assert "preset" in fail(*words, old, "--preset", "items", code=2).err
+    assert "nothing new" in fail("train", text_file, *words[2:], old, code=2).err
+    assert "stays as it is" in fail("train", new, "-o", old, "--from", old, code=2).err
+    fail(*words, tmp_path / "none")
+    fail(*words, text_file)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_growth_stopped_goes_on(run: Run, text_file: Path, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new.txt"
+    run("train", text_file, "-o", old, *SMALL)
+    new.write_text("火星探测器在火星着陆。\n" * 20, encoding="utf-8")
+    words = ("train", new, "-o", tmp_path / "m", "--from", old, "--workers", 1)
+    assert run(*words, "--resume").code == 0  # nothing there to resume is no error
+    assert "there already" in run(*words).err
+
+
+ODD = ["SKU-12/3", "B000X", "b000x", "1998", "¥5,00", "。", "-{a}-", "&amp;", "唱片。", "!", "x;y"]
+
+
+def test_items_stay_as_they_are(run: Run, tmp_path: Path) -> None:
+    sessions = tmp_path / "sessions.txt"
+    sessions.write_text("\n".join([" ".join(ODD)] * 5) + "\n", encoding="utf-8")
+    outcome = run("train", sessions, "-o", tmp_path / "m", "--preset", "items", "--epochs", 1)
+    assert outcome.code == 0, outcome
+    vectors = KeyedVectors.load(tmp_path / "m")
+    assert sorted(vectors.index_to_key) == sorted(ODD)
+    assert vectors.counts is not None
+    assert set(vectors.counts.tolist()) == {5}
+    training = vectors.metadata["training"]
+    assert training["epochs"] == 1  # what is given goes before the preset
+    assert (training["window"], training["shrink_window"]) == (100, False)
+    assert vectors.metadata["corpus"]["min_count"] == 1
+    fewer = ("--preset", "items", "--min-count", 6)
+    assert run("train", sessions, "-o", tmp_path / "n", *fewer).code == 2
 
 
 def test_a_damaged_input_ends_with_a_model_and_exit_1(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from embedrec.vectors.keyed import KeyedVectors
 from tests.models.planted import N_TOPICS, WORDS_A_TOPIC, build_planted, name_word
 
 COMBINATIONS = list(itertools.product(("skipgram", "cbow"), ("ns", "hs", "both")))
-SMALL = {"vector_size": 16, "sample": 0.0, "epochs": 3, "alpha": 0.05, "seed": 3}
+SMALL: dict[str, Any] = {"vector_size": 16, "sample": 0.0, "epochs": 3, "alpha": 0.05, "seed": 3}
 
 
 @pytest.fixture(scope="module")

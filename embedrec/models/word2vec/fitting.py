@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from embedrec.corpus.packed import PackedWords
 from embedrec.errors import ParameterError
 from embedrec.files import PathLike
 from embedrec.manifest import Manifest
 from embedrec.models.word2vec.block import Sentences
 from embedrec.models.word2vec.callback import Callback
 from embedrec.models.word2vec.loop import BlockRunner
-from embedrec.models.word2vec.memory import check_needs, return_freed_memory
+from embedrec.models.word2vec.memory import return_freed_memory
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
 from embedrec.models.word2vec.state import State, load_checkpoint, save_checkpoint
@@ -61,6 +62,7 @@ def train_state(
     identity: Manifest,
     start: Callable[[], State],
     run: Run,
+    words: PackedWords | None = None,
 ) -> State:
     """Train from the start weights, or from a checkpoint on.
 
@@ -72,23 +74,15 @@ def train_state(
         identity: what decides the training, to be matched on resuming.
         start: makes the start weights.
         run: how to go on.
+        words: V words; only needed with subwords.
 
     Raises:
-        ParameterError, StorageError: if memory or disk can't be enough.
         ResumeError: if the checkpoint is of another training.
         DivergenceError: if weights are no longer finite; the last checkpoint stays.
     """
-    for name in ("subwords", "deterministic"):
-        if getattr(parameters, name):
-            raise ParameterError(f"{name} is not available yet; leave it out", value=True)
-    check_needs(
-        parameters,
-        counts,
-        n_threads=run.n_threads,
-        checkpoint=run.checkpoint,
-        progress=run.progress,
-    )
-    plan = build_plan(parameters, counts, longest_sentence)
+    if parameters.deterministic:
+        raise ParameterError("deterministic is not available yet; leave it out", value=True)
+    plan = build_plan(parameters, counts, longest_sentence, words)
     # What was freed on the way so far would otherwise stay with this process, beside the weights.
     return_freed_memory()
     if run.resume and run.checkpoint is not None and Path(run.checkpoint).is_dir():

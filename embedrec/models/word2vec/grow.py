@@ -14,14 +14,14 @@ from embedrec.errors import InputError, ParameterError
 from embedrec.files import PathLike
 from embedrec.manifest import Manifest
 from embedrec.models.word2vec.block import Sentences
-from embedrec.models.word2vec.parameters import DEFAULT_ALPHA, Parameters
-from embedrec.models.word2vec.state import State, identify_training, start_state
+from embedrec.models.word2vec.parameters import Parameters
+from embedrec.models.word2vec.state import State, identify_training
 from embedrec.models.word2vec.tree import move_nodes
 
 EARLIER = "earlier_trainings"
 
-GROWN_RATE = 0.2
-"""Learning rate at the start, as a part of the architecture's default."""
+GROWN_RATE = {"skipgram": 0.2, "cbow": 0.5}
+"""Learning rate at the start, as a part of that of the model's first training; see `introduce`."""
 
 # What decides the shape or the meaning of weights.
 _FIXED = (
@@ -56,15 +56,16 @@ class Growth(NamedTuple):
         )
 
 
-def choose_parameters(own: Parameters, given: Mapping[str, Any]) -> Parameters:
+def choose_parameters(own: Parameters, given: Mapping[str, Any], first_rate: float) -> Parameters:
     """Return the parameters of a training that goes on from a model.
 
     The model's own hold where none is given, but for the learning rate: it starts at `GROWN_RATE`
-    of the default for the architecture, whatever the model was trained with.
+    of `first_rate`.
 
     Args:
         own: the model's parameters.
         given: those asked for.
+        first_rate: what the model's first training started at.
 
     Raises:
         ParameterError: if one is not known, out of range, or would need other weights than the
@@ -77,10 +78,9 @@ def choose_parameters(own: Parameters, given: Mapping[str, Any]) -> Parameters:
                 f"other weights; leave {name} out, or train anew",
                 value=value,
             )
-    if "alpha" not in given:
-        rate = GROWN_RATE * DEFAULT_ALPHA[own.architecture]
-        given = {"min_alpha": None, **given, "alpha": rate}
-    return own.change(**{"min_alpha": None, **given})
+    return own.change(
+        **{"alpha": GROWN_RATE[own.architecture] * first_rate, "min_alpha": None, **given}
+    )
 
 
 def check_same_text(text: Mapping[str, Any], model: Mapping[str, Any]) -> None:
@@ -120,7 +120,8 @@ def identify_growth(
         checkpoint: None if nobody will ask, which saves reading the weights.
     """
     digest = hashlib.sha256()
-    for array in (*start, growth.table, growth.vocabulary.counts) if checkpoint else ():
+    arrays = (*start, growth.table, growth.vocabulary.counts)
+    for array in arrays if checkpoint is not None else ():
         digest.update(np.ascontiguousarray(array).data)
     inputs = {**corpus_files, "the model to start from": f"sha256:{digest.hexdigest()}"}
     return identify_training(parameters, inputs)
@@ -130,6 +131,14 @@ def list_trainings(metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what a model's metadata tell of its trainings, oldest first, its own last."""
     own = {name: value for name, value in metadata.items() if name not in ("text", EARLIER)}
     return [*metadata.get(EARLIER, []), own]
+
+
+def find_first_rate(trainings: Sequence[Mapping[str, Any]], own: Parameters) -> float:
+    """Return the learning rate at which the first of a model's trainings started."""
+    rate = trainings[0].get("training", {}).get("alpha") if trainings else None
+    rate = own.alpha if rate is None else rate
+    assert rate is not None  # set on making
+    return float(rate)
 
 
 def grow_vocabulary(
@@ -187,16 +196,18 @@ def grow_vocabulary(
     )
 
 
-def grow_state(
+def put_old_words(
+    state: State,
     parameters: Parameters,
     inputs: np.ndarray,
     outputs: np.ndarray,
     old_counts: np.ndarray,
     growth: Growth,
-) -> State:
-    """Return start weights: old words from what they have learnt, new ones as in a new training.
+) -> None:
+    """Put what a model has learnt into the rows of its words, and of the nodes that part them.
 
     Args:
+        state: of the grown vocabulary, changed in place; the rows of new words stay as they are.
         parameters: of the training to come.
         inputs: float32 (V, D), input vectors of the old words; with subwords the rows of n-grams
             after them.
@@ -205,18 +216,17 @@ def grow_state(
         growth: the vocabulary to come.
     """
     n_old, n_new = len(old_counts), len(growth.vocabulary)
-    state = start_state(parameters, n_new)
     state.inputs[growth.old_rows] = inputs[:n_old]
-    state.inputs[n_new:] = inputs[n_old:]  # rows of n-grams
+    state.inputs[n_new:] = inputs[n_old:]
     base_old = base_new = 0
     if parameters.uses_negatives:
         state.outputs[growth.old_rows] = outputs[:n_old]
         base_old, base_new = n_old, n_new
     if parameters.uses_paths:
-        state.outputs[base_new:] = move_nodes(
+        nodes, known = move_nodes(
             outputs[base_old:], old_counts, growth.vocabulary.counts, growth.old_rows
         )
-    return state
+        state.outputs[base_new:][known] = nodes[known]
 
 
 class RenumberedText:

@@ -17,17 +17,21 @@ from embedrec.models.word2vec.block import find_longest_sentence
 from embedrec.models.word2vec.callback import Callback
 from embedrec.models.word2vec.fitting import Run, train_state
 from embedrec.models.word2vec.grow import (
+    EARLIER,
     RenumberedText,
     check_same_text,
     choose_parameters,
-    grow_state,
+    find_first_rate,
     grow_vocabulary,
     identify_growth,
     list_trainings,
 )
+from embedrec.models.word2vec.introduce import train_grown
+from embedrec.models.word2vec.memory import check_needs
 from embedrec.models.word2vec.parameters import Parameters, check_names
 from embedrec.models.word2vec.preset import find_preset
 from embedrec.models.word2vec.state import State, identify_training, start_state
+from embedrec.models.word2vec.subword import compose_words, restore_inputs, settle_lengths
 from embedrec.progress import Progress, SilentProgress
 from embedrec.tensors import map_tensors, save_tensors
 from embedrec.vectors.folder import save_folder
@@ -49,7 +53,7 @@ class Word2Vec:
         **parameters: see `Parameters`.
 
     Attributes:
-        parameters: Parameters.
+        parameters: Parameters; after `fit` with the lengths of n-grams that it has chosen.
         n_threads: as given.
         vectors_: KeyedVectors, after `fit` or `load`.
         losses_: mean loss per predicted pair of each epoch.
@@ -122,6 +126,9 @@ class Word2Vec:
             callbacks,
         )
         counts = np.asarray(corpus.vocabulary.counts)
+        words = corpus.vocabulary.packed
+        self.parameters = settle_lengths(self.parameters, words, counts)
+        self._check_needs(counts, run)
         state = train_state(
             corpus,
             self.parameters,
@@ -130,6 +137,7 @@ class Word2Vec:
             identify_training(self.parameters, corpus.manifest.files),
             lambda: start_state(self.parameters, len(counts)),
             run,
+            words,
         )
         user_dict = corpus.user_dict
         self._keep(
@@ -156,8 +164,10 @@ class Word2Vec:
         """Train on with new text and its new words, as a new model; this one stays as it is.
 
         Words keep what they have learnt, and their counts, to which those in the text are added.
-        New words start as in `fit`. The earlier training is told in the metadata of the vectors
-        under "earlier_trainings", oldest first.
+        New words are introduced by one more pass at the rate of the model's first training, of
+        which the old words keep nothing; then all train at a fifth of it (see `introduce`). The
+        trainings before are told in the metadata of the vectors under "earlier_trainings", oldest
+        first.
 
         Args:
             corpus: the new text, cut into words as the model's was.
@@ -181,33 +191,45 @@ class Word2Vec:
         stored, outputs = self._get_stored(), self._outputs
         if stored is None or outputs is None or stored.counts is None:
             raise ParameterError("the model holds no vectors yet: call fit first")
-        grown = Word2Vec(
-            n_threads=self.n_threads,
-            **choose_parameters(self.parameters, parameters).to_json(),
-        )
+        earlier = list_trainings(stored.metadata)
+        first_rate = find_first_rate(earlier, self.parameters)
+        chosen = choose_parameters(self.parameters, parameters, first_rate)
+        grown = Word2Vec(n_threads=self.n_threads, **chosen.to_json())
         progress = progress or SilentProgress()
         run = Run(self.n_threads, checkpoint, checkpoint_seconds, resume, progress, callbacks)
         check_same_text(corpus.text, stored.metadata.get("text") or {})
         old = Vocabulary(list(stored.words), stored.counts)
         growth = grow_vocabulary(old, corpus.vocabulary, min_count=min_count, max_vocab=max_vocab)
         progress.remark(growth.describe())
-        start = (stored.vectors, outputs)
-        state = train_state(
+        grown._check_needs(growth.vocabulary.counts, run)
+        start = (restore_inputs(chosen, stored), outputs)
+        state = train_grown(
             RenumberedText(corpus, growth),
-            grown.parameters,
-            growth.vocabulary.counts,
+            chosen,
+            (*start, old.counts),
+            growth,
             find_longest_sentence(corpus),
-            identify_growth(grown.parameters, corpus.manifest.files, start, growth, checkpoint),
-            lambda: grow_state(grown.parameters, *start, old.counts, growth),
+            identify_growth(chosen, corpus.manifest.files, start, growth, checkpoint),
             run,
+            first_rate=first_rate,
         )
         metadata = {
             "text": corpus.text,
+            "n_tokens": growth.n_tokens,
             "n_new_words": growth.n_new,
-            "earlier_trainings": list_trainings(stored.metadata),
+            EARLIER: earlier,
         }
         grown._keep(growth.vocabulary, state, metadata, stored.user_dict_text)
         return grown
+
+    def _check_needs(self, counts: np.ndarray, run: Run) -> None:
+        check_needs(
+            self.parameters,
+            counts,
+            n_threads=run.n_threads,
+            checkpoint=run.checkpoint,
+            progress=run.progress,
+        )
 
     @cached_property
     def vectors_(self) -> KeyedVectors:
@@ -230,15 +252,17 @@ class Word2Vec:
         self.losses_ = state.losses
         self._outputs = state.outputs
         vars(self).pop("vectors_", None)
+        vectors, subwords = compose_words(self.parameters, vocabulary.packed, state.inputs)
         self._stored = StoredVectors(
             vocabulary.packed,
-            state.inputs,
+            vectors,
             counts=vocabulary.counts,
             metadata={
                 **metadata,
                 "training": {**self.parameters.to_json(), "losses": state.losses},
             },
             user_dict_text=user_dict_text,
+            subwords=subwords,
         )
 
     def save(self, folder: PathLike, **metadata: Any) -> None:

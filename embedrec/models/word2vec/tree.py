@@ -23,7 +23,7 @@ _NUMBERS_AT_ONCE = 4_000_000
 
 def move_nodes(
     vectors: np.ndarray, old_counts: np.ndarray, new_counts: np.ndarray, old_rows: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return start vectors for the inner nodes of the grown vocabulary's tree.
 
     Args:
@@ -33,8 +33,9 @@ def move_nodes(
         old_rows: int64 (V,), the place of each old word in the grown vocabulary.
 
     Returns:
-        float32 (W - 1, D). A node with old words on one side only starts from 0, as in a new
-        training.
+        vectors: float32 (W - 1, D). A node with old words on one side only starts from 0, as in
+            a new training.
+        known: bool (W - 1,), which nodes have old words on both sides.
     """
     old, new = _Tree(old_counts), _Tree(new_counts)
     weight = np.zeros(len(new_counts))
@@ -55,7 +56,7 @@ def move_nodes(
             sums[new.children[:, 1]], right, out=np.zeros_like(contrast), where=known
         )
         result[:, part] = contrast
-    return result
+    return result, known[:, 0]
 
 
 class _Tree:
