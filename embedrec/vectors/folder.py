@@ -12,7 +12,7 @@ A model's folder is the same with more files beside.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ KIND = "vectors"
 FORMAT_VERSION = 1
 _WORDS, _MATRIX, _USER_DICT = "vocabulary.txt", "vectors.safetensors", "user_dict.txt"
 _SUBWORDS = "subwords.safetensors"
-_WORDS_AT_ONCE = 1 << 16
+_WORDS_AT_ONCE = 1 << 14
 
 
 def save_folder(
@@ -48,10 +48,10 @@ def save_folder(
             name holds something else, which is left alone.
         StorageError: if the place can't be written; what was there stays.
     """
-    text = _format_words(stored)
     _check_place(Path(folder))
     with write_folder(folder) as work:
-        (work / _WORDS).write_bytes(text)
+        with open(work / _WORDS, "wb") as file:
+            file.writelines(_format_words(stored))
         sums = {_MATRIX: save_tensors(work / _MATRIX, {"vectors": stored.vectors})}
         if stored.user_dict_text is not None:
             (work / _USER_DICT).write_bytes(stored.user_dict_text.encode())
@@ -163,16 +163,14 @@ def _check_place(folder: Path) -> None:
         )
 
 
-def _format_words(stored: StoredVectors) -> bytes:
+def _format_words(stored: StoredVectors) -> Iterator[bytes]:
     # Part by part, so that a million lines are not there as strings at once.
-    parts = []
-    words, lines = iter(stored.words), range(0, len(stored.words), _WORDS_AT_ONCE)
-    for begin in lines:
+    words = iter(stored.words)
+    for begin in range(0, len(stored.words), _WORDS_AT_ONCE):
         part = list(islice(words, _WORDS_AT_ONCE))
         zeros = [0] * len(part)
         counts = zeros if stored.counts is None else stored.counts[begin:][: len(part)].tolist()
-        parts.append(_format_lines(part, counts))
-    return b"".join(parts)
+        yield _format_lines(part, counts)
 
 
 def _format_lines(words: list[str], counts: list[int]) -> bytes:

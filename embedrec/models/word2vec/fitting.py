@@ -83,6 +83,7 @@ def train_state(
     if parameters.deterministic:
         raise ParameterError("deterministic is not available yet; leave it out", value=True)
     plan = build_plan(parameters, counts, longest_sentence, words)
+    BlockRunner.load_kernel(parameters.architecture, plan, parameters.vector_size)
     # What was freed on the way so far would otherwise stay with this process, beside the weights.
     return_freed_memory()
     if run.resume and run.checkpoint is not None and Path(run.checkpoint).is_dir():

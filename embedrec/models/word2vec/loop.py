@@ -43,6 +43,19 @@ class BlockRunner:
         self._plan = plan
         self._n_threads = n_threads
 
+    @staticmethod
+    def load_kernel(architecture: str, plan: Plan, vector_size: int) -> None:
+        """Compile the kernel, or load it compiled, by training no sentence.
+
+        What that needs of memory it needs before there are weights, and not beside them.
+        """
+        ids, offsets = np.zeros(0, np.uint32), np.zeros(1, np.int64)
+        for array in (ids, offsets):
+            array.flags.writeable = False
+        row = np.zeros((1, vector_size), np.float32)
+        nothing = Block(0, ids, offsets, 0, 0, 0.0, 0)
+        BlockRunner(State(row, row.copy()), architecture, plan, 1)._train_block(nothing)
+
     def run(
         self,
         blocks: Iterator[Block],
