@@ -29,6 +29,7 @@ _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _LONGEST_HEADER = 100_000_000
 _ALIGNMENT = 8
 _BYTES_AT_ONCE = 1 << 23
+_LINE_BYTES = 64  # of a cache line
 
 
 class _Entry(NamedTuple):
@@ -96,7 +97,7 @@ def read_tensors(path: PathLike) -> dict[str, np.ndarray]:
     try:
         with open(path, "rb", buffering=0) as file:
             for name, (dtype, shape, begin) in entries.items():
-                tensors[name] = np.empty(shape, dtype)
+                tensors[name] = allocate_aligned(shape, dtype)
                 file.seek(begin)
                 rest = _view_bytes(tensors[name])
                 while len(rest):
@@ -107,6 +108,18 @@ def read_tensors(path: PathLike) -> dict[str, np.ndarray]:
     except OSError as error:
         raise InputError(f"can't read {path}: {error.strerror}", value=path) from error
     return tensors
+
+
+def allocate_aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return an array of zeros that begins at a cache line, and takes memory only when touched.
+
+    NumPy's large arrays begin 16 bytes after one, so that every other vector a kernel loads lies
+    across two lines; training is about a sixth slower then.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(n_bytes + _LINE_BYTES, np.uint8)
+    begin = -room.ctypes.data % _LINE_BYTES
+    return room[begin : begin + n_bytes].view(dtype).reshape(shape)
 
 
 def _find_dtype(name: str, array: np.ndarray) -> np.dtype[Any]:

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as npst
 
 from embedrec import files, tensors
 from embedrec.errors import CorruptedError, InputError, ParameterError, StorageError
-from embedrec.tensors import map_tensors, read_tensors, save_tensors
+from embedrec.tensors import allocate_aligned, map_tensors, read_tensors, save_tensors
 from tests.test_files_reading import list_names, refuse
 
 TENSORS = {
@@ -221,3 +221,16 @@ def test_any_changed_byte_gives_arrays_or_one_line(
     except CorruptedError:
         return
     assert sum(array.nbytes for array in mapped.values()) == 5 * 8 + 6 * 4
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 1), (0, 4), (100_000, 200)])
+def test_aligned_arrays_begin_at_a_cache_line(shape: tuple[int, int]) -> None:
+    arrays = [allocate_aligned(shape, np.float32) for _ in range(3)]
+    for array in arrays:
+        assert array.ctypes.data % 64 == 0
+        assert array.shape == shape
+        assert array.flags.c_contiguous
+        assert array.flags.writeable
+        assert not array.any()
+    arrays[0][...] = 1
+    assert not arrays[1].any()

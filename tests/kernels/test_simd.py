@@ -123,7 +123,7 @@ def test_errors_of_one_input(size: int, at: list[int], seed: int) -> None:
 
 @given(
     size=st.sampled_from(SIZES),
-    at=st.lists(st.integers(0, 5), max_size=30),
+    at=st.lists(st.integers(0, 5), min_size=1, max_size=30),
     scale=st.floats(-2, 2, width=32),
 )
 def test_sums_additions_and_copies(size: int, at: list[int], scale: float) -> None:

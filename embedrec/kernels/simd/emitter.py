@@ -198,7 +198,7 @@ class Emitter:
 
     @contextmanager
     def split(self, total: ir.Value, most: int) -> Iterator[tuple[ir.Value, ir.Value]]:
-        """Cut `total` (at least 1) into parts as equal as can be, of at most `most`.
+        """Cut `total` (nothing is done for 0) into parts as equal as can be, of at most `most`.
 
         The body is repeated with the begin and the size of each part. Equal parts, because a part
         of one or two rows takes as long as a larger one: its sums wait for each other.
@@ -206,7 +206,8 @@ class Emitter:
         builder = self.builder
         one = self.count(1)
         n_parts = builder.udiv(builder.add(total, self.count(most - 1)), self.count(most))
-        smaller, extra = builder.udiv(total, n_parts), builder.urem(total, n_parts)
+        divisor = builder.select(builder.icmp_unsigned("==", n_parts, self.count(0)), one, n_parts)
+        smaller, extra = builder.udiv(total, divisor), builder.urem(total, divisor)
         begin = self.variable(self.count(0))
         with self.loop(n_parts) as part:
             larger = builder.icmp_unsigned("<", part, extra)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from embedrec.kernels.simd.emitter import FLOAT, INT32, Emitter
 
 _LINE = 16  # floats in a cache line of 64 bytes
 _FLOAT_BYTES = 4
+_GROUP = 6  # rows whose addresses stay in registers
 
 
 @njit(inline="always", nogil=True)
@@ -45,7 +47,7 @@ def sum_rows(rows, n_rows, scale, size, total):
     """Set a row to a multiple of the sum of others.
 
     Args:
-        rows: int64 (>= n_rows,), addresses; n_rows may be 0.
+        rows: int64 (>= n_rows,), addresses; at least 1.
         n_rows: how many.
         scale: float32.
         size: floats in a row.
@@ -80,14 +82,22 @@ def _sum_rows(typing, rows, n_rows, scale, size, total):
         scale = emit.splat(values[2])
         total = builder.inttoptr(values[4], FLOAT.as_pointer())
 
-        def add_vectors(at: ir.Value, mask: ir.Value | None) -> None:
-            value = emit.variable(emit.constant(0.0))
-            with emit.loop(n_rows) as i:
-                now = emit.load(emit.row(rows, i), at)
-                builder.store(builder.fadd(builder.load(value), now), value)
-            emit.store(builder.fmul(builder.load(value), scale), total, at)
+        def emit_group(group: list[ir.Value], first: ir.Value) -> None:
+            is_first = builder.icmp_unsigned("==", first, emit.count(0))
 
-        emit.each_vector(size, add_vectors)
+            def add_vectors(at: ir.Value, mask: ir.Value | None) -> None:
+                was = emit.load(total, at)
+                value = emit.load(group[0], at)
+                for row in group[1:]:
+                    value = builder.fadd(value, emit.load(row, at))
+                start = builder.select(is_first, emit.constant(0.0), was)
+                value = emit.multiply_add(value, scale, start)
+                # Where vectors overlap, a group must not be added to its own result.
+                emit.store(value if mask is None else builder.select(mask, value, was), total, at)
+
+            emit.each_vector(size, add_vectors)
+
+        _emit_groups(emit, rows, n_rows, emit_group)
         return context.get_dummy_value()
 
     return types.void(rows, types.int64, types.float32, types.int64, types.int64), generate
@@ -101,17 +111,32 @@ def _add_to_rows(typing, change, scale, rows, n_rows, size):
         rows, n_rows, size = emit.data(signature.args[2], values[2]), values[3], values[4]
         scale = emit.splat(values[1])
 
-        def add_vectors(at: ir.Value, mask: ir.Value | None) -> None:
-            value = emit.keep(mask, builder.fmul(scale, emit.load(change, at)))
-            with emit.loop(n_rows) as i:
-                row = emit.row(rows, i)
-                emit.store(builder.fadd(emit.load(row, at), value), row, at)
+        def emit_group(group: list[ir.Value], first: ir.Value) -> None:
+            def add_vectors(at: ir.Value, mask: ir.Value | None) -> None:
+                value = emit.keep(mask, builder.fmul(scale, emit.load(change, at)))
+                for row in group:  # one after another: a row may stand in the group twice
+                    emit.store(builder.fadd(emit.load(row, at), value), row, at)
 
-        emit.each_vector(size, add_vectors)
+            emit.each_vector(size, add_vectors)
+
+        _emit_groups(emit, rows, n_rows, emit_group)
         return context.get_dummy_value()
 
     arguments = types.int64, types.float32, rows, types.int64, types.int64
     return types.void(*arguments), generate
+
+
+def _emit_groups(
+    emit: Emitter,
+    rows: ir.Value,
+    n_rows: ir.Value,
+    emit_group: Callable[[list[ir.Value], ir.Value], None],
+) -> None:
+    """Emit the loop over groups of rows, whose addresses stay in registers."""
+    with emit.split(n_rows, _GROUP) as (first, width):
+        for (n_group,) in emit.choose([(n,) for n in range(1, _GROUP + 1)], [width]):
+            places = [emit.builder.add(first, emit.count(k)) for k in range(n_group)]
+            emit_group([emit.row(rows, place) for place in places], first)
 
 
 @intrinsic

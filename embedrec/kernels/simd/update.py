@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -84,7 +85,7 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
     )
     n_inputs, n_outputs, size, stride = (values[at] for at in (2, 5, 6, 8))
 
-    def emit_group(first: ir.Value, n_group: int) -> None:
+    def emit_group(first: ir.Value, n_group: int, in_place: bool) -> None:
         places = [builder.add(first, emit.count(k)) for k in range(n_group)]
         y_before = [emit.row(outputs_before, place) for place in places]
         first_errors = builder.gep(errors, [first])
@@ -93,9 +94,10 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
             y = [emit.keep(mask, emit.load(row, at)) for row in y_before]
             changes = [emit.variable(emit.constant(0.0)) for _ in y]
             with emit.loop(n_inputs) as i:
-                before = emit.keep(mask, emit.load(emit.row(inputs_before, i), at))
                 row = emit.row(inputs, i)
                 x = emit.load(row, at)
+                before = x if in_place else emit.load(emit.row(inputs_before, i), at)
+                before = emit.keep(mask, before)
                 row_errors = builder.gep(first_errors, [builder.mul(i, stride)])
                 for k in range(n_group):
                     error = emit.splat(emit.element(row_errors, emit.count(k)))
@@ -109,7 +111,12 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
 
         emit.each_vector(size, add_gradients)
 
-    _emit_groups(emit, n_outputs, emit_group)
+    # Most windows need no copies, and then each input value is loaded once.
+    same = builder.icmp_unsigned("==", inputs_before, inputs)
+    with builder.if_else(same, likely=True) as branches:
+        for in_place, branch in zip((True, False), branches, strict=True):
+            with branch:
+                _emit_groups(emit, n_outputs, partial(emit_group, in_place=in_place))
     return context.get_dummy_value()
 
 

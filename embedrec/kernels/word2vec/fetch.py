@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
-from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.rows import fetch_row, locate
 
 # Windows between asking for a row and its use: enough for a row to arrive from main memory.
 AHEAD = 2
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def locate_window(windows, w, inputs, outputs, room):
     """Put the addresses of a window's rows into the room; return the numbers of both."""
     n_inputs = 0
@@ -25,7 +25,7 @@ def locate_window(windows, w, inputs, outputs, room):
     return n_inputs, n_targets
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def fetch_window(windows, w, inputs, outputs):
     """Ask for the output rows of a window and for the word that the next windows see first."""
     size = inputs.shape[1]

@@ -15,7 +15,7 @@ from embedrec.files import PathLike, write_folder
 from embedrec.manifest import Manifest, collect_versions, load_manifest
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.seeding import make_generator
-from embedrec.tensors import read_tensors, save_tensors
+from embedrec.tensors import allocate_aligned, read_tensors, save_tensors
 
 CHECKPOINT_KIND = "word2vec-checkpoint"
 CHECKPOINT_VERSION = 1
@@ -85,10 +85,11 @@ def start_state(parameters: Parameters, n_words: int) -> State:
             value=n_words,
         )
     n_input_rows = count_input_rows(parameters, n_words)
-    inputs = np.empty((n_input_rows, parameters.vector_size), np.float32)
+    inputs = allocate_aligned((n_input_rows, parameters.vector_size), np.float32)
     _fill_inputs(inputs, parameters.seed)
     n_output_rows = count_output_rows(parameters, n_words)
-    return State(inputs, np.zeros((n_output_rows, parameters.vector_size), np.float32))
+    outputs = allocate_aligned((n_output_rows, parameters.vector_size), np.float32)
+    return State(inputs, outputs)
 
 
 def _fill_inputs(inputs: np.ndarray, seed: int) -> None:
