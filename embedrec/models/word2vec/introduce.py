@@ -6,9 +6,9 @@ rate. So a first pass goes at the rate at which the model was once trained, and 
 rows are put back as they were: what is left of it are the new words' vectors, near their place.
 From there all train on, at a part of that rate (`GROWN_RATE`).
 
-Measured on 16 M words of English, the last fifth as the new text, 100 dimensions, 5 epochs; 128 words
-of the test sets taken out of the old part, so that they are new. Analogies with old words only, in
-percent; the same with a new word; Spearman x 100 of MEN's pairs with a new word:
+Measured on 16 M words of English, the last fifth as the new text, 100 dimensions, 5 epochs; 128
+words of the test sets were taken out of the old part, so that they are new. Analogies with old
+words only, in percent; the same with a new word; Spearman x 100 of MEN's pairs with a new word:
 
     skip-gram ns: old model 32.7; full rate 25.7, 26.6, 58.6; half 31.8, 29.3, 57.0; a fifth 35.3,
     27.1, 52.1; introduced, then a fifth (1 + 4 epochs) 35.5, 29.3, 57.3.
