@@ -223,7 +223,7 @@ def test_any_changed_byte_gives_arrays_or_one_line(
     assert sum(array.nbytes for array in mapped.values()) == 5 * 8 + 6 * 4
 
 
-@pytest.mark.parametrize("shape", [(3, 5), (1, 1), (0, 4), (100_000, 200)])
+@pytest.mark.parametrize("shape", [(3, 5), (1, 1), (100_000, 200)])
 def test_aligned_arrays_begin_at_a_cache_line(shape: tuple[int, int]) -> None:
     arrays = [allocate_aligned(shape, np.float32) for _ in range(3)]
     for array in arrays:
