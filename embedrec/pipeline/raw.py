@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from embedrec.corpus.encoder import build_corpus as encode_documents
 from embedrec.corpus.shards import FORMAT_VERSION, KIND, Corpus
 from embedrec.files import PathLike
 from embedrec.manifest import Manifest
 from embedrec.progress import Progress, SilentProgress
-from embedrec.text.pipeline import TextPipeline, TextSettings
-from embedrec.text.source import DocumentReader, hash_sources
+
+# What reads and cuts text is imported by what is called with raw input: a training on a corpus
+# starts without it.
+if TYPE_CHECKING:
+    from embedrec.text.pipeline import TextPipeline, TextSettings
+    from embedrec.text.source import DocumentReader
 
 MIN_COUNT = 5
 
@@ -73,16 +77,26 @@ class RawInput:
 
 def open_raw(
     inputs: Sequence[PathLike],
-    settings: TextSettings | None,
+    settings: TextSettings | Mapping[str, Any] | None,
     min_count: int,
     max_vocab: int | None,
 ) -> RawInput:
     """Look at raw inputs: they are there, of known kinds, and hashed.
 
+    Args:
+        inputs: as for `build_corpus`, and so are the last two.
+        settings: how text becomes words, or what differs there from the defaults.
+        min_count: see `build_corpus`.
+        max_vocab: see `build_corpus`.
+
     Raises:
         InputError, ParameterError: as `DocumentReader` and `TextPipeline`.
     """
-    settings = settings or TextSettings()
+    from embedrec.text.pipeline import TextPipeline, TextSettings
+    from embedrec.text.source import DocumentReader, hash_sources
+
+    if not isinstance(settings, TextSettings):
+        settings = TextSettings(**(settings or {}))
     text = TextPipeline(settings)
     reader = DocumentReader(inputs, segmented=settings.segmenter == "whitespace")
     return RawInput(reader, text, hash_sources(reader.files), min_count, max_vocab)
@@ -92,6 +106,8 @@ def encode_raw(
     raw: RawInput, folder: PathLike, n_workers: int | None, resume: bool, progress: Progress
 ) -> Corpus:
     """Make the corpus; see `build_corpus`."""
+    from embedrec.corpus.encoder import build_corpus as encode_documents
+
     if raw.text.segmenter.notice:
         progress.notice(raw.text.segmenter.notice)
     reader = raw.reader

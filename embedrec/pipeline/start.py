@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embedrec.corpus.shards import USER_DICT_NAME
 from embedrec.errors import CorruptedError, ParameterError
@@ -19,7 +19,9 @@ from embedrec.models.word2vec.grow import (
     list_trainings,
 )
 from embedrec.pipeline.raw import MIN_COUNT
-from embedrec.text.pipeline import TextPipeline, TextSettings
+
+if TYPE_CHECKING:
+    from embedrec.text.pipeline import TextSettings
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Start:
         Raises:
             CorruptedError, VersionError, InputError: as `TextPipeline.from_description`.
         """
+        from embedrec.text.pipeline import TextPipeline
+
         dictionary = self.folder / USER_DICT_NAME
         description = self.metadata.get("text") or {}
         place = dictionary if dictionary.is_file() else None

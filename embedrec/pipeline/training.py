@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embedrec.corpus.shards import KIND as CORPUS_KIND
 from embedrec.corpus.shards import Corpus
@@ -29,9 +29,11 @@ from embedrec.pipeline.workplace import (
     open_partial,
 )
 from embedrec.progress import Progress, SilentProgress
-from embedrec.text.pipeline import TextSettings
 from embedrec.vectors.folder import KIND as VECTORS_KIND
 from embedrec.vectors.keyed import KeyedVectors
+
+if TYPE_CHECKING:
+    from embedrec.text.pipeline import TextSettings
 
 _OTHER_KINDS = {
     VECTORS_KIND: "a model",
@@ -117,7 +119,7 @@ def train(
             raw = open_raw(paths, start.open_settings(), 1, None)
         else:
             least = chosen.min_count or MIN_COUNT if min_count is None else min_count
-            raw = open_raw(paths, settings or TextSettings(**chosen.text), least, max_vocab)
+            raw = open_raw(paths, settings or chosen.text, least, max_vocab)
         wanted = raw.describe()
     else:
         if settings is not None or keep_corpus is not None:
