@@ -13,8 +13,8 @@ from embedrec.kernels.simd.machine import LANES, REGISTERS
 from embedrec.kernels.simd.rows import (
     add_to_rows,
     copy_rows,
-    has_repeated,
     locate_all,
+    may_repeat,
     sum_rows,
 )
 from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_alone
@@ -91,7 +91,7 @@ def test_rows_listed_twice_get_both_changes(size: int, seed: int, data: st.DataO
         locate_rows(x_before), locate_rows(new_x, at_x), len(at_x),
         outputs_before, outputs, len(at_y), size, errors.ravel(), STRIDE,
     )  # fmt: skip
-    assert has_repeated(locate_rows(new_y, at_y), len(at_y)) == (len(set(at_y)) < len(at_y))
+    assert may_repeat(locate_rows(new_y, at_y), len(at_y)) == (len(set(at_y)) < len(at_y))
     expected_x, expected_y = x.astype(float), y.astype(float)
     for i, row in enumerate(at_x):
         expected_x[row] += errors[i, : len(at_y)] @ y[at_y]

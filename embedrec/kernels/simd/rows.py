@@ -14,6 +14,7 @@ from embedrec.kernels.simd.emitter import FLOAT, INT32, Emitter
 
 _LINE = 16  # floats in a cache line of 64 bytes
 _FLOAT_BYTES = 4
+_MOST_COMPARED = 48
 _GROUP = 6  # rows whose addresses stay in registers
 
 
@@ -33,8 +34,14 @@ def locate_all(matrix):
 
 
 @njit(nogil=True)
-def has_repeated(rows, n_rows):
-    """Whether a row stands twice among the first `n_rows` addresses."""
+def may_repeat(rows, n_rows):
+    """Whether a row may stand twice among the first `n_rows` addresses.
+
+    Found out for few rows. For many it is taken for granted: copying them is cheaper than comparing
+    all pairs.
+    """
+    if n_rows > _MOST_COMPARED:
+        return True
     for i in range(1, n_rows):
         for j in range(i):
             if rows[i] == rows[j]:

@@ -10,7 +10,7 @@ from embedrec.kernels.simd.logistic import turn_scores_into_errors
 from embedrec.kernels.simd.rows import (
     add_to_rows,
     copy_rows,
-    has_repeated,
+    may_repeat,
     sum_rows,
 )
 from embedrec.kernels.simd.update import GROUP, apply_errors_alone
@@ -56,7 +56,7 @@ def train_cbow_windows(windows, n_windows, inputs, outputs, plan, rate, room):
         compute_scores(room.hidden_rows, 1, targets, n_targets, size, scores, stride)
         loss += turn_scores_into_errors(scores, 1, n_targets, stride, windows.labels[w], rate)
         targets_before = targets
-        if n_targets > GROUP and has_repeated(targets, n_targets):
+        if n_targets > GROUP and may_repeat(targets, n_targets):
             copy_rows(targets, n_targets, size, room.copied_targets)
             targets_before = room.copied_targets
         apply_errors_alone(hidden, change, targets_before, targets, n_targets, size, scores)

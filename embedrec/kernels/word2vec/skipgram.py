@@ -5,7 +5,7 @@ from __future__ import annotations
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.dot import compute_scores
 from embedrec.kernels.simd.logistic import turn_scores_into_errors
-from embedrec.kernels.simd.rows import copy_rows, has_repeated
+from embedrec.kernels.simd.rows import copy_rows, may_repeat
 from embedrec.kernels.simd.update import GROUP, apply_errors
 from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
 from embedrec.kernels.word2vec.room import make_room
@@ -61,10 +61,10 @@ def train_skipgram_windows(windows, n_windows, inputs, outputs, rate, room):
         n_pairs += n_inputs
         # Both gradients come from the vectors as they were before the window.
         context_before, targets_before = context, targets
-        if n_targets > GROUP or has_repeated(context, n_inputs):
+        if n_targets > GROUP or may_repeat(context, n_inputs):
             copy_rows(context, n_inputs, size, room.copied_context)
             context_before = room.copied_context
-        if n_targets > GROUP and has_repeated(targets, n_targets):
+        if n_targets > GROUP and may_repeat(targets, n_targets):
             copy_rows(targets, n_targets, size, room.copied_targets)
             targets_before = room.copied_targets
         apply_errors(

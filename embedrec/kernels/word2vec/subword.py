@@ -13,7 +13,7 @@ from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.dot import compute_scores
 from embedrec.kernels.simd.gather import sum_weighted_rows
 from embedrec.kernels.simd.logistic import turn_scores_into_errors
-from embedrec.kernels.simd.rows import add_to_rows, copy_rows, has_repeated, sum_rows
+from embedrec.kernels.simd.rows import add_to_rows, copy_rows, may_repeat, sum_rows
 from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_alone
 from embedrec.kernels.word2vec.fetch import AHEAD
 from embedrec.kernels.word2vec.ring import (
@@ -64,7 +64,7 @@ def train_skipgram_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
             if n_targets > GROUP:
                 copy_rows(context, n_inputs, size, room.copied_context)
                 context_before = room.copied_context
-                if has_repeated(targets, n_targets):
+                if may_repeat(targets, n_targets):
                     copy_rows(targets, n_targets, size, room.copied_targets)
                     targets_before = room.copied_targets
             apply_errors(
@@ -110,7 +110,7 @@ def train_cbow_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
             compute_scores(room.hidden_rows, 1, targets, n_targets, size, scores, stride)
             loss += turn_scores_into_errors(scores, 1, n_targets, stride, windows.labels[w], rate)
             targets_before = targets
-            if n_targets > GROUP and has_repeated(targets, n_targets):
+            if n_targets > GROUP and may_repeat(targets, n_targets):
                 copy_rows(targets, n_targets, size, room.copied_targets)
                 targets_before = room.copied_targets
             apply_errors_alone(hidden, change, targets_before, targets, n_targets, size, scores)
