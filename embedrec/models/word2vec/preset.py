@@ -14,8 +14,8 @@ the program published with the paper (deezer/w2v_reco_hyperparameters_matter), i
 Its fixed values were 50 dimensions, 5 negatives and a minimum count of 1, with skip-gram. The
 window over whole sessions is that of Barkan and Koenigstein, "Item2vec: Neural Item Embedding for
 Collaborative Filtering" (2016), section 3, who look at a session as a set. It makes many more pairs
-than a small one, so that fewer epochs are needed. No value is best everywhere; the figures for
-films liked in turn are in benchmarks/results/items.json.
+than a small one, so that fewer epochs are needed. No value is best everywhere; figures for
+films liked in turn, one value changed at a time, are in benchmarks/results/items.json.
 """
 
 from __future__ import annotations
