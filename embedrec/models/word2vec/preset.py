@@ -13,7 +13,7 @@ the program published with the paper (deezer/w2v_reco_hyperparameters_matter), i
 
 Its fixed values were 50 dimensions, 5 negatives and a minimum count of 1, with skip-gram. The
 window over whole sessions is that of Barkan and Koenigstein, "Item2vec: Neural Item Embedding for
-Collaborative Filtering" (2016), section 3, who look at a session as a set. It makes many more pairs
+Collaborative Filtering" (2016), who look at a session as a set. It makes many more pairs
 than a small one, so that fewer epochs are needed. No value is best everywhere; figures for
 films liked in turn, one value changed at a time, are in benchmarks/results/items.json.
 """
@@ -58,12 +58,11 @@ PRESETS = {
             "shrink_window": False,
             # Caselles-Dupre et al.: the best for both sets of music; rare items come often.
             "negative_exponent": -0.5,
-            # Caselles-Dupre et al.: the best for purchases; and Barkan and Koenigstein for a store.
-            # An item's share of a catalogue is far above a word's of a text, so that the default
-            # would leave little of the sessions.
+            # Caselles-Dupre et al.: the best for purchases. An item's share of a catalogue is far
+            # above a word's of a text, so that the default would leave little of the sessions.
             "sample": 1e-3,
-            # Caselles-Dupre et al. found over 100 the best with windows of 3 to 7; a window over
-            # whole sessions gives about as many pairs in fewer.
+            # Our own: Caselles-Dupre et al. found over 100 the best with windows of 3 to 7, and a
+            # window over whole sessions gives as many pairs in fewer. 50 gain a little more.
             "epochs": 20,
         },
         text={
