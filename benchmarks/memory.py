@@ -7,8 +7,7 @@ file-backed parts. The limit is the two matrices (with `--loss both` the second 
 words and V - 1 for nodes) plus 300 MB. Run:
     python -m benchmarks.memory WORK_FOLDER [--words 1000000] [--runs skipgram-ns-3,cbow-both-30]
 A run is architecture, loss and millions of tokens; a fourth part `resume` kills the training after
-its first checkpoint and measures the resumed run. The first run may have to compile kernels, which
-leaves about 90 MB in the process; later ones load them.
+its first checkpoint and measures the resumed run. Kernels are compiled before.
 """
 
 from __future__ import annotations
@@ -124,11 +123,9 @@ def watch(command: list[str], stop_when: Path | None = None) -> dict[str, float]
     }
 
 
-def run(work: Path, n_words: int, size: int, what: str, threads: int) -> dict[str, Any]:
-    """Measure one run, named as in the module's text."""
-    architecture, loss, millions, *more = what.split("-")
-    n_tokens = int(float(millions) * 1e6)
-    corpus, model = work / f"zipf-{n_words}-{n_tokens}", work / "model"
+def make_once(work: Path, n_words: int, n_tokens: int) -> Path:
+    """Return the folder of a corpus, made unless it is there."""
+    corpus = work / f"zipf-{n_words}-{n_tokens}"
     if not (corpus / "manifest.json").exists():
         shutil.rmtree(corpus, ignore_errors=True)
         # In a process of its own, so that this one stays small.
@@ -136,13 +133,32 @@ def run(work: Path, n_words: int, size: int, what: str, threads: int) -> dict[st
         code += "make_zipf_corpus(Path(sys.argv[1]), *map(int, sys.argv[2:]))"
         arguments = [str(corpus), str(n_words), str(n_tokens)]
         subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, check=True)
-    for path in (model, model.with_name("model.partial")):
+    return corpus
+
+
+def remove(model: Path) -> None:
+    """Remove a model and what is left of its training."""
+    for path in (model, model.with_name(f"{model.name}.partial")):
         shutil.rmtree(path, ignore_errors=True)
-    command = [
-        sys.executable, "-m", "embedrec", "train", str(corpus), "-o", str(model), "--epochs", "2",
-        "--architecture", architecture, "--loss", loss, "--vector-size", str(size),
+
+
+def run(work: Path, n_words: int, size: int, what: str, threads: int) -> dict[str, Any]:
+    """Measure one run, named as in the module's text."""
+    architecture, loss, millions, *more = what.split("-")
+    n_tokens = int(float(millions) * 1e6)
+    model = work / "model"
+    remove(model)
+    options = [
+        "--epochs", "2", "--architecture", architecture, "--loss", loss, "--vector-size", str(size),
         "--threads", str(threads),
     ]  # fmt: skip
+    train = [sys.executable, "-m", "embedrec", "train"]
+    # Compiling leaves about 100 MB in a process; from the second on kernels are loaded.
+    small = make_once(work, 1_000, 10_000)
+    watch([*train, str(small), "-o", str(model), *options])
+    corpus = make_once(work, n_words, n_tokens)
+    remove(model)
+    command = [*train, str(corpus), "-o", str(model), *options]
     if "resume" in more:
         watch(command, stop_when=model.with_name("model.partial") / "checkpoint" / "manifest.json")
         command.append("--resume")
@@ -150,8 +166,7 @@ def run(work: Path, n_words: int, size: int, what: str, threads: int) -> dict[st
     n_output_rows = n_words * (loss != "hs") + (n_words - 1) * (loss != "ns")
     matrices = 4 * size * (n_words + n_output_rows) / 1e6
     figures = {"matrices_mb": matrices, **figures, "above_mb": figures["peak_mb"] - matrices}
-    for path in (model, model.with_name("model.partial")):
-        shutil.rmtree(path, ignore_errors=True)
+    remove(model)
     return {name: round(value, 1) for name, value in figures.items()}
 
 

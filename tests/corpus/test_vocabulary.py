@@ -117,6 +117,8 @@ def test_blank_words_are_not_saved(tmp_path: Path, word: str) -> None:
         (b"a 3\nb\n", 2, "not 'word count'"),
         (b"a 3\n\nb 2\n", 2, "not 'word count'"),
         (b"a 3\nb x\n", 2, "no whole number"),
+        (b"a x\n", 1, "no whole number"),
+        (b"a /\n", 1, "no whole number"),
         (b"a 3\nb -1\n", 2, "no whole number"),
         (b"a 3\nb 1.5\n", 2, "no whole number"),
         (b"a 3\nb 02\n", 2, "no whole number"),

@@ -31,6 +31,7 @@ from embedrec.models.word2vec.memory import (
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
 from embedrec.models.word2vec.state import start_state
+from embedrec.seeding import make_generator
 from tests.models.planted import build_planted
 from tests.test_files_reading import count_resident
 
@@ -93,6 +94,14 @@ def test_estimated_weights_and_tables_are_those_made(loss: str) -> None:
     plan = build_plan(parameters, counts, 10)
     made = sum(array.nbytes for array in plan if isinstance(array, np.ndarray))
     assert made < estimate.tables < made + 150 * len(counts)
+
+
+@pytest.mark.parametrize(("n_words", "size"), [(2, 1), (4096, 3), (9001, 7), (12_288, 2)])
+def test_start_weights_are_one_stream_whatever_the_threads(n_words: int, size: int) -> None:
+    drawn = make_generator(5, "inputs").random((n_words, size), np.float32)
+    expected = (drawn - np.float32(0.5)) * np.float32(2 / size)
+    inputs = start_state(Parameters(vector_size=size, seed=5), n_words).inputs
+    assert np.array_equal(inputs, expected)
 
 
 def test_subwords_and_other_rows_count() -> None:

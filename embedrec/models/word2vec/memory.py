@@ -19,12 +19,12 @@ from embedrec.models.word2vec.parameters import Parameters
 from embedrec.progress import Progress
 
 # Measured by benchmarks/memory.py: interpreter, packages and compiled kernels, before any weight.
-_PROGRAM_BYTES = 190_000_000
+# A kernel that is compiled for the first time leaves about 100 MB more.
+_PROGRAM_BYTES = 180_000_000
 _THREAD_BYTES = 4_000_000
-# A word's keep, alias and count, what building them takes, and its text, count and hash.
-_WORD_BYTES = 80
-# Two 8-byte arrays and a byte for each node while the tree is built, two of them for each word.
-_NODE_BYTES = 50
+# A word's keep, alias and count, its bytes and where they begin, and some of them on their way to
+# the disk. What building tables takes is given back before there are weights.
+_WORD_BYTES = 50
 _NGRAMS_A_WORD = 24
 # A checkpoint is replaced when the new one stands; the model is written beside the last one.
 _COPIES_ON_DISK = 2
@@ -40,7 +40,7 @@ class MemoryEstimate:
         n_input_rows: rows of the input matrix: a word each, then the n-gram buckets.
         n_output_rows: rows of the output matrix: words, Huffman nodes, or both.
         weights: bytes of the two matrices.
-        tables: bytes of what kernels look up and what building it takes, of words and counts.
+        tables: bytes of what kernels look up, of words and of counts.
         program: bytes in use before: interpreter, packages, compiled kernels; of each thread.
     """
 
@@ -106,7 +106,7 @@ def estimate_memory(
     tables = _WORD_BYTES * n_words
     if parameters.uses_paths:
         # A path is little longer than that of a balanced tree, as most words are rare.
-        tables += (_NODE_BYTES + 4 * (n_words.bit_length() + 4)) * n_words
+        tables += (8 + 4 * (n_words.bit_length() + 4)) * n_words
     if parameters.subwords:
         tables += 4 * _NGRAMS_A_WORD * n_words
     return MemoryEstimate(
