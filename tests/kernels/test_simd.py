@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedrec.kernels.simd.dot import compute_scores
-from embedrec.kernels.simd.logistic import turn_scores_into_errors
+from embedrec.kernels.simd.logistic import (
+    turn_scores_into_errors,
+    turn_scores_into_errors_in_turn,
+)
 from embedrec.kernels.simd.machine import LANES, REGISTERS
 from embedrec.kernels.simd.rows import (
     add_to_rows,
@@ -159,6 +162,36 @@ def test_errors_and_loss(n_inputs: int, n_outputs: int, spread: float, seed: int
     got = errors.reshape(n_inputs, stride)[:, :n_outputs]
     np.testing.assert_allclose(got, expected, atol=1e-7)
     assert loss == pytest.approx(np.logaddexp(0, np.where(label == 1, -s, s)).sum(), rel=2e-6)
+
+
+@given(
+    n_inputs=st.integers(1, 8),
+    n_outputs=st.integers(1, 20),
+    data=st.data(),
+    seed=st.integers(0, 1000),
+)
+def test_errors_in_turn_meet_what_earlier_inputs_left(
+    n_inputs: int, n_outputs: int, data: st.DataObject, seed: int
+) -> None:
+    first = data.draw(st.integers(0, n_outputs))
+    stride = -(-n_outputs // LANES) * LANES
+    x, y = draw(seed, n_inputs, 6), draw(seed + 1, n_outputs, 6)
+    labels = (draw(seed + 2, stride) > 0).astype(np.float32)
+    scores = np.zeros((n_inputs, stride), np.float32)
+    scores[:, :n_outputs] = x @ y.T
+    errors, rate = scores.ravel().copy(), np.float32(0.1)
+    loss = turn_scores_into_errors_in_turn(
+        errors, n_inputs, n_outputs, stride, labels, rate, (x @ x.T).ravel(), first
+    )
+    expected_loss, now = 0.0, y.astype(float)
+    for i in range(n_inputs):
+        for k in range(n_outputs):
+            score = x[i].astype(float) @ (now if k >= first else y.astype(float))[k]
+            error = 0.1 * (labels[k] - 1 / (1 + np.exp(-score)))
+            assert errors[i * stride + k] == pytest.approx(error, abs=1e-6)
+            expected_loss += np.logaddexp(0, -score if labels[k] else score)
+            now[k] += error * x[i]
+    assert loss == pytest.approx(expected_loss, rel=1e-5)
 
 
 def test_loss_and_sigma_are_exact_to_float32_at_every_score() -> None:

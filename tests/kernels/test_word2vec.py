@@ -165,6 +165,15 @@ def test_long_sentences_are_trained_to_the_end(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_many_sentences_of_one_word_end_nothing(architecture: str) -> None:
+    plan = make_plan(COUNTS, "ns", window=1)
+    inputs, outputs = make_weights(len(COUNTS), "ns", 4)
+    sentences = [[1, 2], *[[0]] * 1000, [1, 2]]
+    _, n_pairs = run_kernel(architecture, sentences, inputs, outputs, plan, 0.01, 1)
+    assert n_pairs == 4
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 def test_sentences_of_one_word_and_none_train_nothing(architecture: str) -> None:
     plan = make_plan(COUNTS, "both")
     inputs, outputs = make_weights(len(COUNTS), "both", 8)

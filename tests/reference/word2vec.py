@@ -125,6 +125,31 @@ def compute_gradients(
     return d_inputs, d_outputs
 
 
+def train_in_turn(
+    window: Window, inputs: np.ndarray, outputs: np.ndarray, path_base: int, rate: float
+) -> float:
+    """Train a window of skip-gram whose targets include a Huffman path; return its loss.
+
+    At the nodes of the path (rows from `path_base` on) an input meets what the inputs before it
+    have left; at all other targets, and for its own change, what was there before. Sixteen inputs
+    at a time.
+    """
+    loss = 0.0
+    for begin in range(0, len(window.context), 16):
+        context = window.context[begin : begin + 16]
+        x_before, y_before, y_now = inputs.copy(), outputs.copy(), outputs.copy()
+        for word in context:
+            x = x_before[word]
+            for row, label in window.targets:
+                p = sigma((y_now if row >= path_base else y_before)[row] @ x)
+                loss -= np.log(p if label else 1.0 - p)
+                error = rate * (label - p)
+                inputs[word] += error * y_before[row]
+                y_now[row] += error * x
+        outputs[:] = y_now
+    return loss
+
+
 def train(
     architecture: str,
     sentences: list[list[int]],
@@ -137,8 +162,11 @@ def train(
     """Descend window by window; changes the matrices in place, returns summed loss and pairs."""
     loss, n_pairs = 0.0, 0
     for window in list_windows(sentences, plan, counter):
-        loss += compute_loss(architecture, window, inputs, outputs, plan.mean)
         n_pairs += len(window.context) if architecture == "skipgram" else 1
+        if architecture == "skipgram" and len(plan.path_offsets):
+            loss += train_in_turn(window, inputs, outputs, plan.path_base, rate)
+            continue
+        loss += compute_loss(architecture, window, inputs, outputs, plan.mean)
         d_inputs, d_outputs = compute_gradients(
             architecture, window, inputs, outputs, plan.mean, plan.full_error
         )

@@ -45,6 +45,26 @@ def turn_scores_into_errors(scores, n_inputs, n_outputs, stride, labels, rate):
     return _turn_scores_into_errors(scores, n_inputs, n_outputs, stride, labels, rate)
 
 
+@njit(nogil=True)
+def turn_scores_into_errors_in_turn(
+    scores, n_inputs, n_outputs, stride, labels, rate, products, first_output
+):
+    """As `turn_scores_into_errors`, but as if the inputs were trained one after another.
+
+    From output `first_output` on, the score of an input is taken with the output as the inputs
+    before it have changed it: s_ik + sum over j < i of error_jk x_j x_i. That costs the products of
+    the inputs with each other, and no further pass over rows.
+
+    Args:
+        scores, n_inputs, n_outputs, stride, labels, rate: as for `turn_scores_into_errors`.
+        products: float32 (>= n_inputs * n_inputs,): products of the inputs with each other.
+        first_output: outputs before it are treated as in `turn_scores_into_errors`.
+    """
+    return _turn_scores_into_errors_in_turn(
+        scores, n_inputs, n_outputs, stride, labels, rate, products, first_output
+    )
+
+
 @intrinsic
 def _turn_scores_into_errors(typing, scores, n_inputs, n_outputs, stride, labels, rate):
     whole = types.int64
@@ -67,6 +87,46 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
         with emit.loop(n_inputs) as i:
             at = builder.add(builder.mul(i, stride), k)
             score = emit.load(scores, at)
+            error, loss = _emit_unit(emit, score, label, positive)
+            emit.store(builder.fmul(error, rates), scores, at)
+            builder.store(builder.fadd(builder.load(losses), emit.keep(mask, loss)), losses)
+    return builder.fpext(emit.reduce([builder.load(losses)])[0], ir.DoubleType())
+
+
+@intrinsic
+def _turn_scores_into_errors_in_turn(
+    typing, scores, n_inputs, n_outputs, stride, labels, rate, products, first_output
+):
+    whole = types.int64
+    arguments = scores, whole, whole, whole, labels, types.float32, products, whole
+    return types.float64(*arguments), _generate_in_turn
+
+
+def _generate_in_turn(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+    emit = Emitter(context, builder)
+    scores, labels, products = (emit.data(signature.args[at], values[at]) for at in (0, 4, 6))
+    n_inputs, n_outputs, stride, rate, first_output = (values[at] for at in (1, 2, 3, 5, 7))
+    losses = emit.variable(emit.constant(0.0))
+    rates = emit.splat(rate)
+    lane = ir.Constant(INT_VECTOR, list(range(LANES)))
+    # Inputs outside, outputs inside: the chains from input to input of several vectors overlap.
+    with emit.loop(n_inputs) as i:
+        row = builder.mul(i, stride)
+        with emit.loop(n_outputs, LANES) as k:
+            output = builder.add(emit.splat(builder.trunc(k, INT32)), lane)
+            mask = builder.icmp_signed("<", output, emit.splat(builder.trunc(n_outputs, INT32)))
+            turned = builder.icmp_signed(
+                ">=", output, emit.splat(builder.trunc(first_output, INT32))
+            )
+            label = emit.load(labels, k)
+            positive = builder.fcmp_ordered(">", label, emit.constant(0.5))
+            at = builder.add(row, k)
+            moved = emit.variable(emit.constant(0.0))
+            with emit.loop(i) as j:
+                product = emit.element(products, builder.add(builder.mul(j, n_inputs), i))
+                error = emit.load(scores, builder.add(builder.mul(j, stride), k))
+                emit.add_to(moved, error, emit.splat(product))
+            score = builder.fadd(emit.load(scores, at), emit.keep(turned, builder.load(moved)))
             error, loss = _emit_unit(emit, score, label, positive)
             emit.store(builder.fmul(error, rates), scores, at)
             builder.store(builder.fadd(builder.load(losses), emit.keep(mask, loss)), losses)

@@ -8,6 +8,7 @@ import numpy as np
 
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.rows import locate_all
+from embedrec.kernels.word2vec.step import MOST_IN_TURN
 
 
 class Room(NamedTuple):
@@ -21,6 +22,7 @@ class Room(NamedTuple):
         targets: int64 (T,), addresses of the output rows.
         scores: float32 (2 window * stride,), see `simd.dot`.
         stride: int, of the scores.
+        products: float32 (MOST_IN_TURN**2,), of inputs with each other.
         context_copies: float32 (2 window, D).
         copied_context: int64 (2 window,), addresses of `context_copies`.
         target_copies: float32 (T, D).
@@ -33,6 +35,7 @@ class Room(NamedTuple):
     targets: np.ndarray
     scores: np.ndarray
     stride: int
+    products: np.ndarray
     context_copies: np.ndarray
     copied_context: np.ndarray
     target_copies: np.ndarray
@@ -54,6 +57,7 @@ def make_room(windows, plan, size):
         np.empty(n_targets, np.int64),
         np.zeros(n_context * stride, np.float32),
         stride,
+        np.empty(MOST_IN_TURN**2, np.float32),
         context_copies,
         locate_all(context_copies),
         target_copies,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from embedrec.kernels.compile import kernel
-from embedrec.kernels.simd.dot import compute_scores
-from embedrec.kernels.simd.logistic import turn_scores_into_errors
-from embedrec.kernels.simd.rows import copy_rows, may_repeat
-from embedrec.kernels.simd.update import GROUP, apply_errors
 from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
 from embedrec.kernels.word2vec.room import make_room
+from embedrec.kernels.word2vec.step import train_window
 from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
 
@@ -46,7 +45,6 @@ def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
 def train_skipgram_windows(windows, n_windows, inputs, outputs, rate, room):
     """Train the first `n_windows` of some windows; returns loss and pairs."""
     size = inputs.shape[1]
-    scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
     loss = 0.0
     n_pairs = 0
     for w in range(min(AHEAD, n_windows)):
@@ -55,20 +53,7 @@ def train_skipgram_windows(windows, n_windows, inputs, outputs, rate, room):
         if w + AHEAD < n_windows:
             fetch_window(windows, w + AHEAD, inputs, outputs)
         n_inputs, n_targets = locate_window(windows, w, inputs, outputs, room)
-        compute_scores(context, n_inputs, targets, n_targets, size, scores, stride)
-        labels = windows.labels[w]
-        loss += turn_scores_into_errors(scores, n_inputs, n_targets, stride, labels, rate)
+        first_node, labels = np.int64(windows.first_node[w]), windows.labels[w]
+        loss += train_window(room, n_inputs, n_targets, first_node, labels, size, rate)
         n_pairs += n_inputs
-        # Both gradients come from the vectors as they were before the window.
-        context_before, targets_before = context, targets
-        if n_targets > GROUP or may_repeat(context, n_inputs):
-            copy_rows(context, n_inputs, size, room.copied_context)
-            context_before = room.copied_context
-        if n_targets > GROUP and may_repeat(targets, n_targets):
-            copy_rows(targets, n_targets, size, room.copied_targets)
-            targets_before = room.copied_targets
-        apply_errors(
-            context_before, context, n_inputs,
-            targets_before, targets, n_targets, size, scores, stride,
-        )  # fmt: skip
     return loss, n_pairs

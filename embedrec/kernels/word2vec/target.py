@@ -38,7 +38,7 @@ def pick_targets(centre, plan, rows, labels, counter):
 
     Fills rows (int64) and labels (float32): first the word itself (label 1) and its negatives
     (label 0; one that hits the word itself is left out), then the nodes of its Huffman path
-    (label 1 - code). Returns their number and the counter.
+    (label 1 - code). Returns their number, the number before the path, and the counter.
     """
     n = 0
     if plan.n_negative > 0:
@@ -52,10 +52,11 @@ def pick_targets(centre, plan, rows, labels, counter):
                 rows[n] = negative
                 labels[n] = np.float32(0)
                 n += 1
+    first_node = n
     if plan.max_path > 0:
         for at in range(plan.path_offsets[centre], plan.path_offsets[centre + 1]):
             step = np.int64(plan.path_steps[at])
             rows[n] = plan.path_base + (step >> 1)
             labels[n] = np.float32(1 - (step & 1))
             n += 1
-    return n, counter
+    return n, first_node, counter

@@ -27,6 +27,7 @@ class Windows(NamedTuple):
         begin: int32 (W,), place of its first word.
         end: int32 (W,), place behind its last word.
         n_targets: int32 (W,).
+        first_node: int32 (W,), number of the targets before those of the Huffman path.
         rows: int64 (W, T), rows of the output matrix.
         labels: float32 (W, T rounded up to whole vectors).
         place: int64 (4,): next sentence; begin, next centre and end of the present one in `words`.
@@ -37,6 +38,7 @@ class Windows(NamedTuple):
     begin: np.ndarray
     end: np.ndarray
     n_targets: np.ndarray
+    first_node: np.ndarray
     rows: np.ndarray
     labels: np.ndarray
     place: np.ndarray
@@ -49,6 +51,7 @@ def make_windows(plan, n_windows):
     stride = (n_targets + LANES - 1) // LANES * LANES
     return Windows(
         np.empty(plan.max_sentence + n_windows, np.int64),
+        np.empty(n_windows, np.int32),
         np.empty(n_windows, np.int32),
         np.empty(n_windows, np.int32),
         np.empty(n_windows, np.int32),
@@ -86,6 +89,8 @@ def draw_windows(ids, offsets, plan, windows, counter):
     n = 0
     while n < room:
         if at == end:
+            if end - begin < 2:
+                at = end = begin  # a word alone has no window: its place is free
             if sentence == offsets.shape[0] - 1:
                 break
             if end + offsets[sentence + 1] - offsets[sentence] > words.shape[0]:
@@ -102,7 +107,7 @@ def draw_windows(ids, offsets, plan, windows, counter):
             windows.centre[n] = at
             windows.begin[n] = begin + first
             windows.end[n] = begin + last
-            windows.n_targets[n], counter = pick_targets(
+            windows.n_targets[n], windows.first_node[n], counter = pick_targets(
                 words[at], plan, windows.rows[n], windows.labels[n], counter
             )
             n += 1
