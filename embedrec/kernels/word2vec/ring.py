@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.gather import fetch_rows, gather_rows, scatter_change
@@ -63,7 +64,7 @@ def make_ring(plan, size):
     )
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def move_text(ring, windows):
     """Prepare for the next windows of the text to be drawn."""
     ring.marks[_MOVED] += windows.place[1]
@@ -123,7 +124,7 @@ def leave_all(ring, inputs, plan):
     leave_until(ring, ring.marks[_NEXT], inputs, plan)
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def locate_window(ring, windows, w, outputs, room):
     """Put the addresses of a window's rows into the room, and the weights of its context.
 
@@ -144,7 +145,7 @@ def locate_window(ring, windows, w, outputs, room):
     return n_inputs, n_targets
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def fetch_targets(windows, w, outputs):
     """Ask for the output rows of a window."""
     for k in range(windows.n_targets[w]):

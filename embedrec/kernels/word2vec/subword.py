@@ -8,6 +8,7 @@ mean. Windows train words gathered in a ring.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.dot import compute_scores
@@ -122,7 +123,7 @@ def train_cbow_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
         n_pairs += n_windows
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def sum_weights(weights, n):
     """Return the sum of the first `n` weights, float32."""
     total = np.float32(0)
