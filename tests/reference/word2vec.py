@@ -150,6 +150,26 @@ def train_in_turn(
     return loss
 
 
+def train_window(
+    architecture: str,
+    window: Window,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    plan: Any,
+    rate: float,
+) -> float:
+    """Descend by one window; changes the matrices in place, returns its loss."""
+    if architecture == "skipgram" and len(plan.path_offsets):
+        return train_in_turn(window, inputs, outputs, plan.path_base, rate)
+    loss = compute_loss(architecture, window, inputs, outputs, plan.mean)
+    d_inputs, d_outputs = compute_gradients(
+        architecture, window, inputs, outputs, plan.mean, plan.full_error
+    )
+    inputs -= rate * d_inputs
+    outputs -= rate * d_outputs
+    return loss
+
+
 def train(
     architecture: str,
     sentences: list[list[int]],
@@ -163,13 +183,5 @@ def train(
     loss, n_pairs = 0.0, 0
     for window in list_windows(sentences, plan, counter):
         n_pairs += len(window.context) if architecture == "skipgram" else 1
-        if architecture == "skipgram" and len(plan.path_offsets):
-            loss += train_in_turn(window, inputs, outputs, plan.path_base, rate)
-            continue
-        loss += compute_loss(architecture, window, inputs, outputs, plan.mean)
-        d_inputs, d_outputs = compute_gradients(
-            architecture, window, inputs, outputs, plan.mean, plan.full_error
-        )
-        inputs -= rate * d_inputs
-        outputs -= rate * d_outputs
+        loss += train_window(architecture, window, inputs, outputs, plan, rate)
     return loss, n_pairs

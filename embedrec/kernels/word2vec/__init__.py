@@ -21,13 +21,23 @@ from __future__ import annotations
 
 from embedrec.kernels.word2vec.cbow import train_cbow
 from embedrec.kernels.word2vec.plan import Plan
+from embedrec.kernels.word2vec.rounds import train_cbow_rounds, train_skipgram_rounds
+from embedrec.kernels.word2vec.rounds_crew import give_text, make_crew, make_owners, make_rooms
+from embedrec.kernels.word2vec.rounds_tasks import make_board
 from embedrec.kernels.word2vec.skipgram import train_skipgram
 from embedrec.kernels.word2vec.subword import train_cbow_subwords, train_skipgram_subwords
 
 __all__ = [
     "Plan",
+    "give_text",
+    "make_board",
+    "make_crew",
+    "make_owners",
+    "make_rooms",
     "train_cbow",
+    "train_cbow_rounds",
     "train_cbow_subwords",
     "train_skipgram",
+    "train_skipgram_rounds",
     "train_skipgram_subwords",
 ]
