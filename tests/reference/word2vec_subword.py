@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference.word2vec import list_windows, sigma
+from tests.reference.word2vec import Window, list_windows, sigma, train_in_turn
 
 
 @dataclass
@@ -88,6 +88,31 @@ def compute_gradients(
     return d_vectors, d_outputs
 
 
+def train_step(
+    architecture: str,
+    vectors: list[np.ndarray],
+    n_rows: list[int],
+    targets: list[tuple[int, int]],
+    outputs: np.ndarray,
+    plan: Any,
+    rate: float,
+) -> tuple[float, list[np.ndarray]]:
+    """Train a window; changes outputs in place, returns the loss and the vectors' changes.
+
+    Skip-gram takes the inputs of a Huffman path in turn, as `tests.reference.word2vec` does.
+    """
+    if architecture == "skipgram" and len(plan.path_offsets):
+        moved = np.array(vectors)  # a word each, none twice
+        window = Window(list(range(len(vectors))), targets, 0, [], 0, [])
+        loss = train_in_turn(window, moved, outputs, plan.path_base, rate)
+        return loss, list(moved - np.array(vectors))
+    given = architecture, vectors, n_rows, targets, outputs, plan.mean
+    loss = compute_loss(*given)
+    d_vectors, d_outputs = compute_gradients(*given, plan.full_error)
+    outputs -= rate * d_outputs
+    return loss, [-rate * d_vector for d_vector in d_vectors]
+
+
 def train_at_once(
     architecture: str,
     sentences: list[list[int]],
@@ -103,14 +128,15 @@ def train_at_once(
     for window in list_windows(sentences, plan, counter):
         rows = [word_rows[word] for word in window.context]
         vectors = [inputs[own].mean(axis=0) for own in rows]
-        given = vectors, [len(own) for own in rows], window.targets, outputs, plan.mean
-        loss += compute_loss(architecture, *given)
+        n_rows = [len(own) for own in rows]
+        part, changes = train_step(
+            architecture, vectors, n_rows, window.targets, outputs, plan, rate
+        )
+        loss += part
         n_pairs += len(rows) if architecture == "skipgram" else 1
-        d_vectors, d_outputs = compute_gradients(architecture, *given, plan.full_error)
-        for own, d_vector in zip(rows, d_vectors, strict=True):
+        for own, change in zip(rows, changes, strict=True):
             for row in own:  # a row that stands twice among them is changed twice
-                inputs[row] -= rate * d_vector
-        outputs -= rate * d_outputs
+                inputs[row] += change
     return loss, n_pairs
 
 
@@ -146,12 +172,13 @@ def train_gathered(
             held[place] = Held(rows, vector, vector.copy())
         words = [held[place] for place in window.places]
         n_rows = [len(word.rows) for word in words]
-        given = [w.now for w in words], n_rows, window.targets, outputs, plan.mean
-        loss += compute_loss(architecture, *given)
+        vectors = [word.now for word in words]
+        part, changes = train_step(
+            architecture, vectors, n_rows, window.targets, outputs, plan, rate
+        )
+        loss += part
         n_pairs += len(words) if architecture == "skipgram" else 1
-        d_vectors, d_outputs = compute_gradients(architecture, *given, plan.full_error)
-        for word, d_vector in zip(words, d_vectors, strict=True):
-            word.now = word.now - rate * d_vector
-        outputs -= rate * d_outputs
+        for word, change in zip(words, changes, strict=True):
+            word.now = word.now + change
     leave(sorted(held))
     return loss, n_pairs

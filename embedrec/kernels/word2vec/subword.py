@@ -15,7 +15,7 @@ from embedrec.kernels.simd.dot import compute_scores
 from embedrec.kernels.simd.gather import sum_weighted_rows
 from embedrec.kernels.simd.logistic import turn_scores_into_errors
 from embedrec.kernels.simd.rows import add_to_rows, copy_rows, may_repeat, sum_rows
-from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_alone
+from embedrec.kernels.simd.update import GROUP, apply_errors_alone
 from embedrec.kernels.word2vec.fetch import AHEAD
 from embedrec.kernels.word2vec.ring import (
     enter_window,
@@ -26,6 +26,7 @@ from embedrec.kernels.word2vec.ring import (
     move_text,
 )
 from embedrec.kernels.word2vec.room import make_room
+from embedrec.kernels.word2vec.step import train_window
 from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
 
@@ -40,7 +41,6 @@ def train_skipgram_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
     windows = make_windows(plan, N_WINDOWS)
     room = make_room(windows, plan, size)
     ring = make_ring(plan, size)
-    scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
     loss = 0.0
     n_pairs = 0
     while True:
@@ -56,22 +56,9 @@ def train_skipgram_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
                 fetch_targets(windows, w + AHEAD, outputs)
             enter_window(ring, windows, w, inputs, plan)
             n_inputs, n_targets = locate_window(ring, windows, w, outputs, room)
-            compute_scores(context, n_inputs, targets, n_targets, size, scores, stride)
-            labels = windows.labels[w]
-            loss += turn_scores_into_errors(scores, n_inputs, n_targets, stride, labels, rate)
+            first_node, labels = np.int64(windows.first_node[w]), windows.labels[w]
+            loss += train_window(room, n_inputs, n_targets, first_node, labels, size, rate)
             n_pairs += n_inputs
-            # Both gradients come from the vectors as they were before the window.
-            context_before, targets_before = context, targets
-            if n_targets > GROUP:
-                copy_rows(context, n_inputs, size, room.copied_context)
-                context_before = room.copied_context
-                if may_repeat(targets, n_targets):
-                    copy_rows(targets, n_targets, size, room.copied_targets)
-                    targets_before = room.copied_targets
-            apply_errors(
-                context_before, context, n_inputs,
-                targets_before, targets, n_targets, size, scores, stride,
-            )  # fmt: skip
 
 
 @kernel
