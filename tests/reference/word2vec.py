@@ -141,9 +141,9 @@ def train_in_turn(
         for word in context:
             x = x_before[word]
             for row, label in window.targets:
-                p = sigma((y_now if row >= path_base else y_before)[row] @ x)
-                loss -= np.log(p if label else 1.0 - p)
-                error = rate * (label - p)
+                score = (y_now if row >= path_base else y_before)[row] @ x
+                loss += np.logaddexp(0.0, -score if label else score)
+                error = rate * (label - sigma(score))
                 inputs[word] += error * y_before[row]
                 y_now[row] += error * x
         outputs[:] = y_now

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from embedrec.kernels.simd.emitter import FLOAT, INT32, INT64, INT_VECTOR, Emitter
 from embedrec.kernels.simd.machine import LANES, REGISTERS
-from embedrec.kernels.simd.rows import fetch_row, locate
+from embedrec.kernels.simd.rows import locate
 
 # Vectors of a stretch: their sums stay in registers, with a few left for the row.
 _STRETCH = REGISTERS.n_alone
@@ -63,13 +63,6 @@ def scatter_change(now, start, at, matrix, rows, begin, end):
                 matrix[rows[k], d] += now[at, d] - start[at, d]
         return
     _scatter_change(locate(now, at), locate(start, at), size, matrix, rows, begin, end)
-
-
-@njit(nogil=True)
-def fetch_rows(matrix, rows, begin, end):
-    """Ask for rows, given as for `gather_rows`, without waiting for them."""
-    for k in range(begin, end):
-        fetch_row(locate(matrix, rows[k]), matrix.shape[1])
 
 
 @njit(nogil=True)

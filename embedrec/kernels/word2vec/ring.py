@@ -5,6 +5,9 @@ gathered into a place of the ring; windows train that place as they would train 
 and when the word has left their reach, what has changed is added to each of its rows, the whole of
 it, as fastText does. The sum of a word's changes is what its windows add one by one. Only words
 that share rows, and are in the ring together, see each other's changes late: when they leave it.
+
+Fetching the rows of the next word or two ahead of their use was tried and made nothing faster: the
+rows of a word don't wait for each other, and what they take of memory's bandwidth stays the same.
 """
 
 from __future__ import annotations
@@ -15,12 +18,10 @@ import numpy as np
 from numba import njit
 
 from embedrec.kernels.compile import kernel
-from embedrec.kernels.simd.gather import fetch_rows, gather_rows, scatter_change
+from embedrec.kernels.simd.gather import gather_rows, scatter_change
 from embedrec.kernels.simd.rows import fetch_row, locate, locate_all
 
-# Words whose rows are asked for before they are gathered.
-WORDS_AHEAD = 2
-_MOVED, _FIRST, _NEXT, _FETCHED = 0, 1, 2, 3
+_MOVED, _FIRST, _NEXT = 0, 1, 2
 
 
 class Ring(NamedTuple):
@@ -33,8 +34,8 @@ class Ring(NamedTuple):
         words: int64 (N,).
         n_rows: float32 (N,), rows of each word.
         weights: float32 (2 window,), of the context of the window at hand.
-        marks: int64 (4,), places in the text: where `windows.words` begins; the first word in the
-            ring; the first not yet gathered; the first not yet asked for.
+        marks: int64 (3,), places in the text: where `windows.words` begins; the first word in the
+            ring; the first not yet gathered.
     """
 
     now: np.ndarray
@@ -60,7 +61,7 @@ def make_ring(plan, size):
         np.empty(n_places, np.int64),
         np.empty(n_places, np.float32),
         np.empty(2 * plan.window, np.float32),
-        np.zeros(4, np.int64),
+        np.zeros(3, np.int64),
     )
 
 
@@ -95,13 +96,6 @@ def enter_window(ring, windows, w, inputs, plan):
         ring.words[at] = word
         ring.n_rows[at] = last - first
     marks[_NEXT] = max(end, marks[_NEXT])
-    fetched = max(marks[_FETCHED], marks[_NEXT])
-    until = min(marks[_NEXT] + WORDS_AHEAD, moved + windows.place[3])
-    for place in range(fetched, until):
-        word = windows.words[place - moved]
-        first, last = plan.subword_offsets[word], plan.subword_offsets[word + 1]
-        fetch_rows(inputs, plan.subword_rows, first, last)
-    marks[_FETCHED] = max(fetched, until)
 
 
 @kernel
