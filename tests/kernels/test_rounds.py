@@ -41,14 +41,16 @@ class Rounds:
         n_workers: int = 4,
         n_windows: int = 3,
         n_drawn: int = 6,
+        n_summed: int = 2,
         n_threads: int = 1,
     ) -> None:
         self.kernel = KERNELS[architecture]
         self.inputs, self.outputs = weights
         self.plan = plan
         self.crew = make_crew(
-            plan, *weights, n_workers=n_workers, n_windows=n_windows, n_drawn=n_drawn
-        )
+            plan, *weights,
+            n_workers=n_workers, n_windows=n_windows, n_drawn=n_drawn, n_summed=n_summed,
+        )  # fmt: skip
         self.owners = make_owners(self.crew, n_threads)
         self.rooms = make_rooms(self.crew, plan, weights[0].shape[1], n_threads)
 
@@ -98,6 +100,7 @@ SENTENCES = st.lists(st.lists(st.integers(0, 8), max_size=30), max_size=4)
     shrink=st.booleans(),
     n_windows=st.integers(1, 5),
     n_threads=st.integers(1, 3),
+    n_summed=st.integers(1, 4),
     mean=st.booleans(),
 )
 def test_rounds_equal_twin(
@@ -110,6 +113,7 @@ def test_rounds_equal_twin(
     shrink: bool,
     n_windows: int,
     n_threads: int,
+    n_summed: int,
     mean: bool,
 ) -> None:
     keep = np.array([0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1])
@@ -119,10 +123,10 @@ def test_rounds_equal_twin(
     rates, counters = [0.01, 0.02, 0.015, 0.01][: len(texts)], counters[: len(texts)]
     rounds = Rounds(
         architecture, weights, plan,
-        n_windows=n_windows, n_drawn=2 * n_windows, n_threads=n_threads,
+        n_windows=n_windows, n_drawn=2 * n_windows, n_threads=n_threads, n_summed=n_summed,
     )  # fmt: skip
     losses, n_pairs = rounds.train(texts, rates, counters)
-    expected = twin.train(architecture, texts, *slow, plan, rates, counters, n_windows)
+    expected = twin.train(architecture, texts, *slow, plan, rates, counters, n_windows, n_summed)
     assert n_pairs == expected[1]
     assert losses == pytest.approx(expected[0], rel=2e-5, abs=1e-5)
     for fast_matrix, slow_matrix in zip(weights, slow, strict=True):
@@ -188,7 +192,7 @@ def test_copies_are_combined(size: int, n_copies: int, seed: int) -> None:
     rows = generator.normal(size=(n_copies + 2, size)).astype(np.float32)
     before = rows.copy()
     addresses = locate_all(rows)
-    combine_copies(addresses[0], addresses[1:-1], n_copies, size)
+    combine_copies(addresses[0], addresses[1:-1], n_copies, np.float32(0.5), size)
     change = (before[1:-1].astype(float) - before[0]).sum(axis=0)
-    np.testing.assert_allclose(rows[0], before[0] + change, atol=1e-5)
+    np.testing.assert_allclose(rows[0], before[0] + change / 2, atol=1e-5)
     np.testing.assert_array_equal(rows[1:], before[1:])

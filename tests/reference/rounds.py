@@ -18,11 +18,13 @@ def train(
     rates: list[float],
     counters: list[int],
     n_windows: int,
+    n_summed: int,
 ) -> tuple[list[float], list[int]]:
     """Train the texts of some workers; returns summed loss and pairs of each.
 
     In a round every worker trains its next `n_windows` windows one after another, from the weights
-    as they were before the round. Then what each has changed is added, in the order of workers.
+    as they were before the round. Then what each has changed is added. Where more than `n_summed`
+    workers have a row in their windows, the sum is scaled down as if they were so many.
     """
     waiting = [
         word2vec.list_windows(text, plan, counter)
@@ -31,14 +33,21 @@ def train(
     losses, n_pairs = [0.0] * len(texts), [0] * len(texts)
     while any(waiting):
         changes = []
+        n_touching = [np.zeros(len(matrix)) for matrix in (inputs, outputs)]
         for w, windows in enumerate(waiting):
             own = inputs.copy(), outputs.copy()
             for window in windows[:n_windows]:
                 losses[w] += word2vec.train_window(architecture, window, *own, plan, rates[w])
                 n_pairs[w] += len(window.context) if architecture == "skipgram" else 1
+            touched = (
+                {word for window in windows[:n_windows] for word in window.context},
+                {row for window in windows[:n_windows] for row, _ in window.targets},
+            )
+            for counts, rows in zip(n_touching, touched, strict=True):
+                counts[list(rows)] += 1
             changes.append((own[0] - inputs, own[1] - outputs))
             waiting[w] = windows[n_windows:]
-        for d_inputs, d_outputs in changes:
-            inputs += d_inputs
-            outputs += d_outputs
+        for at, matrix in enumerate((inputs, outputs)):
+            scale = np.minimum(1, n_summed / np.maximum(1, n_touching[at]))
+            matrix += scale[:, None] * sum(change[at] for change in changes)
     return losses, n_pairs

@@ -11,6 +11,9 @@ from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.room import Room, make_room
 from embedrec.kernels.word2vec.windows import Windows
 
+# Stands in `local_words` where there is no entry of the round.
+UNSEEN = -(1 << 62)
+
 
 class Crew(NamedTuple):
     """A fixed number W of workers, each with its text, its random stream and its windows.
@@ -30,7 +33,10 @@ class Crew(NamedTuple):
         first: int64 (W,), the first window of the round.
         n_taken: int64 (W,), windows of the round; 0 at the end of the text.
         n_windows: int, most windows of a worker in a round.
-        local_words: int64, as `windows.words`: entries, then rows, of the round's words.
+        n_summed: int, copies of a row whose changes are added in full; those of more count as so
+            many.
+        local_words: int64, as `windows.words`: entries, then rows, of the round's context; `UNSEEN`
+            elsewhere.
         local_rows: int64 (W, n_windows, T), likewise of its targets.
         places: int64 (W, E), places of `local_words` in use.
         n_places: int64 (W,).
@@ -59,6 +65,7 @@ class Crew(NamedTuple):
     first: np.ndarray
     n_taken: np.ndarray
     n_windows: int
+    n_summed: int
     local_words: np.ndarray
     local_rows: np.ndarray
     places: np.ndarray
@@ -114,6 +121,7 @@ def make_crew(
     n_workers: int,
     n_windows: int,
     n_drawn: int,
+    n_summed: int,
 ) -> Crew:
     """Make a crew without text.
 
@@ -124,6 +132,7 @@ def make_crew(
         n_workers: W.
         n_windows: most windows of a worker in a round.
         n_drawn: windows drawn at once, a multiple of `n_windows`.
+        n_summed: copies of a row whose changes are added in full.
     """
     n, size = n_workers, inputs.shape[1]
     n_targets = 1 + plan.n_negative + plan.max_path
@@ -131,11 +140,15 @@ def make_crew(
     n_entries = count_entries(plan, n_windows)
     windows = Windows(
         # What is left of one sentence, and the next ones until as many windows are drawn.
-        np.zeros((n, 2 * plan.max_sentence + n_drawn), np.int64),
-        *(np.zeros((n, n_drawn), np.int32) for _ in range(5)),
-        np.zeros((n, n_drawn, n_targets), np.int64),
-        np.zeros((n, n_drawn, n_labels), np.float32),
-        np.zeros((n, 4), np.int64),
+        words=np.zeros((n, 2 * plan.max_sentence + n_drawn), np.int64),
+        centre=np.zeros((n, n_drawn), np.int32),
+        begin=np.zeros((n, n_drawn), np.int32),
+        end=np.zeros((n, n_drawn), np.int32),
+        n_targets=np.zeros((n, n_drawn), np.int32),
+        first_node=np.zeros((n, n_drawn), np.int32),
+        rows=np.zeros((n, n_drawn, n_targets), np.int64),
+        labels=np.zeros((n, n_drawn, n_labels), np.float32),
+        place=np.zeros((n, 4), np.int64),
     )
     input_copies, output_copies = (
         np.empty((n * n_entries + 1) * size, np.float32) for _ in range(2)
@@ -153,7 +166,8 @@ def make_crew(
         first=np.zeros(n, np.int64),
         n_taken=np.zeros(n, np.int64),
         n_windows=n_windows,
-        local_words=np.zeros_like(windows.words),
+        n_summed=n_summed,
+        local_words=np.full_like(windows.words, UNSEEN),
         local_rows=np.zeros((n, n_windows, n_targets), np.int64),
         places=np.zeros((n, n_entries), np.int64),
         n_places=np.zeros(n, np.int64),

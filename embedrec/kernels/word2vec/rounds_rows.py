@@ -8,6 +8,7 @@ from numba import njit
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.combine import combine_copies
 from embedrec.kernels.simd.rows import locate
+from embedrec.kernels.word2vec.rounds_crew import UNSEEN
 from embedrec.kernels.word2vec.windows import Windows, draw_windows
 
 _SPREAD, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
@@ -82,19 +83,16 @@ def take_windows(crew, w, n_words):
     places, table = crew.places[w], crew.table[w]
     keys = crew.keys[w * places.shape[0] : (w + 1) * places.shape[0]]
     table[:] = -1
+    for i in range(crew.n_places[w]):
+        local_words[places[i]] = UNSEEN
     n_keys = n_places = 0
-    # Windows overlap: places from `low` to before `high` have been seen.
-    low = high = np.int64(0)
     for i in range(n):
-        begin, end = np.int64(windows.begin[first + i]), np.int64(windows.end[first + i])
-        if i == 0 or begin > high:
-            low = high = begin
-        for place in range(begin, end):
-            if place < low or place >= high:
+        centre = windows.centre[first + i]
+        for place in range(windows.begin[first + i], windows.end[first + i]):
+            if place != centre and local_words[place] == UNSEEN:
                 local_words[place], n_keys = enter_key(table, keys, n_keys, words[place])
                 places[n_places] = place
                 n_places += 1
-        low, high = min(low, begin), max(high, end)
         for k in range(windows.n_targets[first + i]):
             key = n_words + rows[first + i, k]
             local_rows[i, k], n_keys = enter_key(table, keys, n_keys, key)
@@ -197,23 +195,26 @@ def claim_rows(crew, owners, a):
     head_keys, ends, members = owners.head_keys[a], owners.ends[a], owners.members[a]
     end = 0
     for i in range(n_heads):
-        entry = np.int64(heads[i])
-        head_keys[i] = keys[entry]
-        while entry >= 0:
-            members[end] = entry
+        member = np.int64(heads[i])
+        head_keys[i] = keys[member]
+        while member >= 0:
+            members[end] = member
             end += 1
-            entry = np.int64(following[entry])
+            member = np.int64(following[member])
         ends[i] = end
 
 
 @kernel
 def combine_rows(crew, owners, a, inputs, outputs):
-    """Add the changes of all copies of an owner's rows to the rows, in the order of workers."""
+    """Add the changes of all copies of an owner's rows to the rows, in the order of workers.
+
+    The changes of more copies than `crew.n_summed` are scaled down, so that they count as so many.
+    """
     n_words, size = inputs.shape
     head_keys, ends, members = owners.head_keys[a], owners.ends[a], owners.members[a]
     copies = owners.copies[a]
     row_bytes = locate(inputs, 1) - locate(inputs, 0)
-    begin = 0
+    begin = np.int64(0)
     for i in range(owners.n_heads[a]):
         key, end = head_keys[i], np.int64(ends[i])
         if key < n_words:
@@ -224,5 +225,6 @@ def combine_rows(crew, owners, a, inputs, outputs):
             first_copy = locate(outputs, crew.first_output_copy)
         for k in range(end - begin):
             copies[k] = first_copy + members[begin + k] * row_bytes
-        combine_copies(row, copies, end - begin, size)
+        scale = np.float32(min(1.0, crew.n_summed / (end - begin)))
+        combine_copies(row, copies, end - begin, scale, size)
         begin = end

@@ -18,6 +18,7 @@ from embedrec.models.word2vec.loop import BlockRunner
 from embedrec.models.word2vec.memory import return_freed_memory
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
+from embedrec.models.word2vec.rounds import RoundRunner
 from embedrec.models.word2vec.state import State, load_checkpoint, save_checkpoint
 from embedrec.models.word2vec.training import run_training
 from embedrec.progress import Progress
@@ -80,10 +81,9 @@ def train_state(
         ResumeError: if the checkpoint is of another training.
         DivergenceError: if weights are no longer finite; the last checkpoint stays.
     """
-    if parameters.deterministic:
-        raise ParameterError("deterministic is not available yet; leave it out", value=True)
+    runner = RoundRunner if parameters.deterministic else BlockRunner
     plan = build_plan(parameters, counts, longest_sentence, words)
-    BlockRunner.load_kernel(parameters.architecture, plan, parameters.vector_size)
+    runner.load_kernel(parameters.architecture, plan, parameters.vector_size)
     # What was freed on the way so far would otherwise stay with this process, beside the weights.
     return_freed_memory()
     if run.resume and run.checkpoint is not None and Path(run.checkpoint).is_dir():
@@ -99,7 +99,7 @@ def train_state(
         text,
         parameters,
         state,
-        BlockRunner(state, parameters.architecture, plan, run.n_threads),
+        runner(state, parameters.architecture, plan, run.n_threads),
         save=save,
         save_seconds=run.checkpoint_seconds,
         progress=run.progress,

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -41,10 +42,10 @@ class BlockRunner:
         self._state = state
         self._train = _KERNELS[architecture, len(plan.subword_rows) > 0]
         self._plan = plan
-        self._n_threads = n_threads
+        self._n_loops = n_threads
 
-    @staticmethod
-    def load_kernel(architecture: str, plan: Plan, vector_size: int) -> None:
+    @classmethod
+    def load_kernel(cls, architecture: str, plan: Plan, vector_size: int) -> None:
         """Compile the kernel, or load it compiled, by training no sentence.
 
         What that needs of memory it needs before there are weights, and not beside them.
@@ -54,7 +55,7 @@ class BlockRunner:
             array.flags.writeable = False
         row = np.zeros((1, vector_size), np.float32)
         nothing = Block(0, ids, offsets, 0, 0, 0.0, 0)
-        BlockRunner(State(row, row.copy()), architecture, plan, 1)._train_block(nothing)
+        cls(State(row, row.copy()), architecture, plan, 1)._train_blocks([nothing])
 
     def run(
         self,
@@ -82,23 +83,25 @@ class BlockRunner:
             try:
                 while not stop.is_set() and time.monotonic() < deadline:
                     with lock:
-                        block = next(blocks, None)
-                        if block is None:
+                        taken = self._take(blocks)
+                        if not taken:
                             exhausted = True
                             return
-                    loss, n_pairs = self._train_block(block)
-                    # Counted here and not where it is reported: an interruption strikes the
+                    results = self._train_blocks(taken)
+                    # Counted here and not where they are reported: an interruption strikes the
                     # reporting thread at any point, and must not lose a block.
                     with lock:
-                        self._state.count_block(loss, n_pairs)
-                    finished.put((block, loss, n_pairs))
+                        for result in results:
+                            self._state.count_block(*result)
+                    for block, result in zip(taken, results, strict=True):
+                        finished.put((block, *result))
             except BaseException as error:
                 stop.set()
                 finished.put(error)
             finally:
                 finished.put(None)
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(self._n_threads)]
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(self._n_loops)]
         n_running = len(threads)
         failure: BaseException | None = None
         try:
@@ -121,13 +124,21 @@ class BlockRunner:
             raise failure
         return exhausted
 
-    def _train_block(self, block: Block) -> tuple[float, int]:
-        return self._train(
-            block.ids,
-            block.offsets,
-            self._state.inputs,
-            self._state.outputs,
-            self._plan,
-            np.float32(block.rate),
-            np.uint64(block.counter),
-        )
+    def _take(self, blocks: Iterator[Block]) -> list[Block]:
+        """Return the blocks that a thread trains next; none at the end. One thread at a time."""
+        return list(islice(blocks, 1))
+
+    def _train_blocks(self, blocks: list[Block]) -> list[tuple[float, int]]:
+        """Train blocks; return the summed loss and the pairs of each."""
+        return [
+            self._train(
+                block.ids,
+                block.offsets,
+                self._state.inputs,
+                self._state.outputs,
+                self._plan,
+                np.float32(block.rate),
+                np.uint64(block.counter),
+            )
+            for block in blocks
+        ]

@@ -90,6 +90,12 @@ class Parameters:
                 raise ParameterError(f"{name} must be True or False", value=getattr(self, name))
         check_seed(self.seed)
         self._check_subwords()
+        if self.deterministic and self.subwords:
+            raise ParameterError(
+                "deterministic is not available with subwords: leave one of them out; with 1 "
+                "thread a seed gives the same result without it, too",
+                value=True,
+            )
         if self.loss != "hs" and self.n_negative == 0:
             raise ParameterError(
                 f"n_negative is 0, and loss {self.loss!r} needs negatives: "
