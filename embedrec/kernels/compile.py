@@ -4,6 +4,9 @@ Numba keeps compiled functions on disk and looks at the file of a function to se
 changed, not at the files of the functions that it calls, which are compiled into it. Here the
 fingerprint of all kernels is part of the key, so that compiled code of another version is never
 used.
+
+Nothing is compiled with fast mathematics: a result must not depend on whether the code has just
+been compiled or comes from the disk (see `simd.emitter`).
 """
 
 from __future__ import annotations
@@ -16,9 +19,6 @@ from typing import Any
 
 from numba import njit
 from numba.core import caching
-
-# Sums may be reordered so that they vectorise; nothing is assumed finite, because we check that.
-FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
 def compute_fingerprint(folder: Path) -> str:
@@ -42,7 +42,7 @@ class KernelCache(caching.FunctionCache):
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that computes only: without the interpreter lock, kept on disk."""
-    compiled: Any = njit(nogil=True, fastmath=FAST, error_model="numpy")(function)
+    compiled: Any = njit(nogil=True, error_model="numpy")(function)
     with suppress(RuntimeError):  # no place can be written: compiled anew in each process
         compiled._cache = KernelCache(function)
     return compiled

@@ -1,4 +1,9 @@
-"""Writing vector instructions into a Numba function, on the values that LLVM calls <n x float>."""
+"""Writing vector instructions into a Numba function, on the values that LLVM calls <n x float>.
+
+Every sum has its order and every fused product is named: LLVM has no licence to change either. It
+would use it in another way for a function alone than for the same function within another one, and
+which of the two is run depends on what else the process has compiled or loaded before.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +19,6 @@ from embedrec.kernels.simd.machine import LANES
 FLOAT, INT32, INT64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)
 INT_VECTOR = ir.VectorType(INT32, LANES)
-# Sums may be reordered and products fused into them; nothing is assumed finite.
-FAST = ("contract", "reassoc", "nsz", "arcp")
 
 
 class Emitter:
@@ -59,7 +62,11 @@ class Emitter:
 
     def multiply_add(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
         """Return a * b + c, in one instruction where there is one."""
-        return self.builder.fadd(self.builder.fmul(a, b, flags=FAST), c, flags=FAST)
+        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+        fused = cgutils.get_or_insert_function(
+            self.builder.module, kind, f"llvm.fmuladd.v{LANES}f32"
+        )
+        return self.builder.call(fused, [a, b, c])
 
     def add_to(self, place: ir.Value, a: ir.Value, b: ir.Value) -> None:
         """Add a * b to a variable."""
@@ -96,7 +103,7 @@ class Emitter:
         for parity in (0, 1):
             lanes = [2 * i + parity for i in range(LANES)]
             halves.append(self.builder.shuffle_vector(p, q, ir.Constant(INT_VECTOR, lanes)))
-        return self.builder.fadd(halves[0], halves[1], flags=FAST)
+        return self.builder.fadd(halves[0], halves[1])
 
     # Memory
 

@@ -204,9 +204,7 @@ def claim_rows(crew, owners, a):
         ends[i] = end
 
 
-# Without the licence to reorder sums that kernels have: code that has just been compiled would use
-# it otherwise than the same code from the disk.
-@njit(nogil=True, error_model="numpy")
+@kernel
 def combine_rows(crew, owners, a, inputs, outputs):
     """Add the changes of all copies of an owner's rows to the rows, in the order of workers.
 
