@@ -8,25 +8,88 @@ back(back_of_loss())  # every parameter's gradient has grown by its part
 optimizer.step()
 """
 
-from embedrec.nn.compose import Chain
+from embedrec.nn.activation import (
+    ACTIVATIONS,
+    Identity,
+    LeakyRelu,
+    Relu,
+    Sigmoid,
+    Softplus,
+    Step,
+    Tanh,
+    make_activation,
+)
+from embedrec.nn.compose import AuxiliaryOutput, Chain, Concatenation, Residual
 from embedrec.nn.dense import Dense
+from embedrec.nn.dropout import Dropout
 from embedrec.nn.gradcheck import GradientReport, check_gradients
-from embedrec.nn.layer import Backward, Layer, Train
+from embedrec.nn.layer import (
+    Backward,
+    Layer,
+    Train,
+    cast_parameters,
+    clear_gradients,
+    count_parameters,
+    iterate_parameters,
+)
 from embedrec.nn.loss import Loss
+from embedrec.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    GaussianLogLikelihood,
+    LogLikelihood,
+    SquaredError,
+)
 from embedrec.nn.parameter import Parameter, RowGradient
+from embedrec.nn.prelu import Prelu
+from embedrec.nn.recursive import Recursive
+from embedrec.nn.softmax import LogSoftmax, Softmax, SoftmaxCrossEntropy
 from embedrec.nn.storage import load_parameters, save_parameters
+from embedrec.nn.tree import LabelledTree, Trees, arrange_trees, join_children, parse_tree
 
 __all__ = [
+    "ACTIVATIONS",
+    "AuxiliaryOutput",
     "Backward",
+    "BinaryCrossEntropy",
     "Chain",
+    "Concatenation",
+    "CrossEntropy",
     "Dense",
+    "Dropout",
+    "GaussianLogLikelihood",
     "GradientReport",
+    "Identity",
+    "LabelledTree",
     "Layer",
+    "LeakyRelu",
+    "LogLikelihood",
+    "LogSoftmax",
     "Loss",
     "Parameter",
+    "Prelu",
+    "Recursive",
+    "Relu",
+    "Residual",
     "RowGradient",
+    "Sigmoid",
+    "Softmax",
+    "SoftmaxCrossEntropy",
+    "Softplus",
+    "SquaredError",
+    "Step",
+    "Tanh",
     "Train",
+    "Trees",
+    "arrange_trees",
+    "cast_parameters",
     "check_gradients",
+    "clear_gradients",
+    "count_parameters",
+    "iterate_parameters",
+    "join_children",
     "load_parameters",
+    "make_activation",
+    "parse_tree",
     "save_parameters",
 ]
