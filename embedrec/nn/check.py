@@ -53,6 +53,21 @@ def check_floating(layer: Any, x: Array, dtype: Any, what: str = "input") -> Non
         )
 
 
+def check_real(layer: Any, x: Any, what: str = "input") -> None:
+    """Check that x is a float32 or float64 array with something in it: for layers of any shape.
+
+    Raises:
+        ParameterError: naming the dtype or shape given and the cast that is missing.
+    """
+    check_shape(layer, x, ("...",), what)
+    if x.dtype != np.float32 and x.dtype != np.float64:
+        raise ParameterError(
+            f"{layer!r} computes in float32 or float64, and its {what} is {x.dtype}: "
+            "give x.astype('float32')",
+            value=x.dtype,
+        )
+
+
 def check_ids(layer: Any, ids: Any, n: int, what: str = "ids") -> None:
     """Check whole numbers from 0 to n - 1 (labels, words).
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from embedrec.errors import ParameterError
 from embedrec.nn.parameter import Array, Parameter
 
 # From the gradient at a layer's output to the gradient at its input; gradients of parameters are
@@ -34,6 +35,21 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def require_generator(layer: Layer, train: Train) -> np.random.Generator:
+    """Return the stream of random numbers that `train` must be for a layer that draws.
+
+    Raises:
+        ParameterError: if it is just True.
+    """
+    if not isinstance(train, np.random.Generator):
+        raise ParameterError(
+            f"{layer!r} draws random numbers to train: give train=numpy.random.default_rng(seed), "
+            f"not train={train!r}",
+            value=train,
+        )
+    return train
 
 
 def iterate_parameters(layer: Any, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
