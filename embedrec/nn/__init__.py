@@ -22,7 +22,18 @@ from embedrec.nn.activation import (
 from embedrec.nn.compose import AuxiliaryOutput, Chain, Concatenation, Residual
 from embedrec.nn.dense import Dense
 from embedrec.nn.dropout import Dropout
+from embedrec.nn.embedding import Embedding
 from embedrec.nn.gradcheck import GradientReport, check_gradients
+from embedrec.nn.init import (
+    INITIALIZERS,
+    Initializer,
+    draw_glorot_uniform,
+    draw_he_normal,
+    draw_orthogonal,
+    draw_uniform,
+    get_initializer,
+    make_uniform,
+)
 from embedrec.nn.layer import (
     Backward,
     Layer,
@@ -43,12 +54,22 @@ from embedrec.nn.losses import (
 from embedrec.nn.parameter import Parameter, RowGradient
 from embedrec.nn.prelu import Prelu
 from embedrec.nn.recursive import Recursive
+from embedrec.nn.regularize import (
+    ActivationKL,
+    ActivationL1,
+    Penalized,
+    add_penalty_gradients,
+    measure_penalty,
+)
 from embedrec.nn.softmax import LogSoftmax, Softmax, SoftmaxCrossEntropy
 from embedrec.nn.storage import load_parameters, save_parameters
 from embedrec.nn.tree import LabelledTree, Trees, arrange_trees, join_children, parse_tree
 
 __all__ = [
     "ACTIVATIONS",
+    "INITIALIZERS",
+    "ActivationKL",
+    "ActivationL1",
     "AuxiliaryOutput",
     "Backward",
     "BinaryCrossEntropy",
@@ -57,9 +78,11 @@ __all__ = [
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "Embedding",
     "GaussianLogLikelihood",
     "GradientReport",
     "Identity",
+    "Initializer",
     "LabelledTree",
     "Layer",
     "LeakyRelu",
@@ -67,6 +90,7 @@ __all__ = [
     "LogSoftmax",
     "Loss",
     "Parameter",
+    "Penalized",
     "Prelu",
     "Recursive",
     "Relu",
@@ -81,15 +105,23 @@ __all__ = [
     "Tanh",
     "Train",
     "Trees",
+    "add_penalty_gradients",
     "arrange_trees",
     "cast_parameters",
     "check_gradients",
     "clear_gradients",
     "count_parameters",
+    "draw_glorot_uniform",
+    "draw_he_normal",
+    "draw_orthogonal",
+    "draw_uniform",
+    "get_initializer",
     "iterate_parameters",
     "join_children",
     "load_parameters",
     "make_activation",
+    "make_uniform",
+    "measure_penalty",
     "parse_tree",
     "save_parameters",
 ]

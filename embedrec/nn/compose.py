@@ -95,6 +95,7 @@ class AuxiliaryOutput(Loss):
 
     Both begin at the same layer h; the whole is loss(upper(h), t) + weight side_loss(side(h), s)
     (Szegedy et al. 2015, section 5). As it is a loss itself, several nest.
+    At prediction (train=False) it is the main loss alone.
     """
 
     def __init__(
@@ -124,6 +125,8 @@ class AuxiliaryOutput(Loss):
         main, side = target if isinstance(target, tuple) else (target, target)
         top, back_of_upper = self.upper.forward(y, train)
         value, back_of_loss = self.loss.forward(top, main, weights, train)
+        if train is False:
+            return value, lambda scale=1.0: back_of_upper(back_of_loss(scale))
         end, back_of_side = self.side.forward(y, train)
         side_value, back_of_side_loss = self.side_loss.forward(end, side, weights, train)
 
