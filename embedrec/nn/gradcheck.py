@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from embedrec.errors import ParameterError
 from embedrec.nn.layer import Layer, cast_parameters, clear_gradients, iterate_parameters
 from embedrec.nn.loss import Loss
 from embedrec.nn.parameter import Array
@@ -36,7 +37,7 @@ class GradientReport(NamedTuple):
 
 def check_gradients(
     layer: Layer,
-    x: Array,
+    x: Any,
     *,
     target: Any = None,
     weights: Array | None = None,
@@ -50,7 +51,7 @@ def check_gradients(
 
     Args:
         layer: any layer; if it is a `Loss`, `target` is given to it.
-        x: input; cast to float64 and checked too, unless it holds whole numbers.
+        x: array, the input; cast to float64 and checked too, unless it holds whole numbers.
         target, weights: for a loss.
         train: makes the `train` argument of every pass anew, so that a layer that draws random
             numbers draws the same ones each time:
@@ -61,18 +62,34 @@ def check_gradients(
     Returns:
         The relative errors |a - b| / max(|a|, |b|, 1e-4). A right backward stays below 1e-6 where
         the function is smooth within 1e-6 of the point.
+
+    Raises:
+        ParameterError: if a gradient has another shape than what it belongs to, or there is nothing
+            to compare: whole numbers as input, and no parameters.
     """
     cast_parameters(layer, np.float64)
     generator = np.random.default_rng(seed)
-    x = np.array(x, copy=True, dtype=None if x.dtype.kind in "iu" else np.float64)
+    x = np.array(x)
+    x = x if x.dtype.kind in "iu" else x.astype(np.float64)
     pass_once = _make_pass(layer, x, target, weights, train, generator)
     clear_gradients(layer)
     _, gradient_of_x = pass_once(True)
     arrays = {} if x.dtype.kind in "iu" else {"input": (x, gradient_of_x)}
     for name, parameter in iterate_parameters(layer):
         arrays[name] = parameter.value, parameter.get_dense_gradient().copy()
+    if not arrays:
+        raise ParameterError(
+            f"there is nothing to compare in {layer!r}: x is of whole numbers, and it has no "
+            "parameters"
+        )
     errors, worst, most = {}, "", -1.0
     for name, (values, analytic) in arrays.items():
+        if np.shape(analytic) != values.shape:
+            raise ParameterError(
+                f"{layer!r} returned a gradient of shape {np.shape(analytic)} for {name}, which is "
+                f"of shape {values.shape}",
+                value=np.shape(analytic),
+            )
         places = np.arange(values.size)
         if n_places is not None and values.size > n_places:
             places = generator.choice(values.size, n_places, replace=False)
@@ -91,7 +108,7 @@ def check_gradients(
 def _make_pass(
     layer: Layer, x: Array, target: Any, weights: Any, train: Callable[[], Any],
     generator: np.random.Generator,
-) -> Callable[[bool], tuple[float, Any]]:  # fmt: skip
+) -> Callable[[bool], tuple[Any, Any]]:  # fmt: skip
     if isinstance(layer, Loss):
 
         def pass_loss(is_backward: bool) -> tuple[float, Any]:
@@ -102,15 +119,15 @@ def _make_pass(
     y, _ = layer.forward(x, train())
     direction = np.asarray(generator.standard_normal(y.shape))
 
-    def pass_layer(is_backward: bool) -> tuple[float, Any]:
+    def pass_layer(is_backward: bool) -> tuple[Array, Any]:
         y, back = layer.forward(x, train())
-        return float((y * direction).sum()), back(direction.copy()) if is_backward else None
+        return y * direction, back(direction.copy()) if is_backward else None
 
     return pass_layer
 
 
 def _differentiate(
-    pass_once: Callable[[bool], tuple[float, Any]], values: Array, where: Any
+    pass_once: Callable[[bool], tuple[Any, Any]], values: Array, where: Any
 ) -> float:
     kept = values[where]
     values[where] = kept + _STEP
@@ -118,7 +135,8 @@ def _differentiate(
     values[where] = kept - _STEP
     below, _ = pass_once(False)
     values[where] = kept
-    return (above - below) / (2 * _STEP)
+    # Terms are subtracted before they are summed: those that did not move leave no rounding behind.
+    return float(np.sum(above - below)) / (2 * _STEP)
 
 
 def _compare(a: float, b: float) -> float:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from embedrec.errors import ParameterError
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -52,7 +54,17 @@ class Parameter:
         self._buffer: Array | None = None
 
     def add_gradient(self, gradient: Array) -> None:
-        """Add a dense gradient of the value's shape; the array is read, not kept."""
+        """Add a dense gradient of the value's shape; the array is read, not kept.
+
+        Raises:
+            ParameterError: if it is of another shape, even one that could be spread over it.
+        """
+        if gradient.shape != self.value.shape:
+            raise ParameterError(
+                f"a gradient of shape {gradient.shape} was added to a parameter of shape "
+                f"{self.value.shape}: sum it over the axes that are too many",
+                value=gradient.shape,
+            )
         target = self._open_gradient()
         if target is None:
             np.copyto(self._fresh_gradient(), gradient)
