@@ -20,6 +20,7 @@ from embedrec.nn.activation import (
     make_activation,
 )
 from embedrec.nn.compose import AuxiliaryOutput, Chain, Concatenation, Residual
+from embedrec.nn.conv import Conv1D, Conv2D
 from embedrec.nn.dense import Dense
 from embedrec.nn.dropout import Dropout
 from embedrec.nn.embedding import Embedding
@@ -52,6 +53,7 @@ from embedrec.nn.losses import (
     SquaredError,
 )
 from embedrec.nn.parameter import Parameter, RowGradient
+from embedrec.nn.pool import MaxOverTime, MaxPool1D, MaxPool2D, MeanPool1D, MeanPool2D
 from embedrec.nn.prelu import Prelu
 from embedrec.nn.recursive import Recursive
 from embedrec.nn.regularize import (
@@ -63,6 +65,7 @@ from embedrec.nn.regularize import (
 )
 from embedrec.nn.softmax import LogSoftmax, Softmax, SoftmaxCrossEntropy
 from embedrec.nn.storage import load_parameters, save_parameters
+from embedrec.nn.subsample import Subsampling
 from embedrec.nn.tree import LabelledTree, Trees, arrange_trees, join_children, parse_tree
 
 __all__ = [
@@ -75,6 +78,8 @@ __all__ = [
     "BinaryCrossEntropy",
     "Chain",
     "Concatenation",
+    "Conv1D",
+    "Conv2D",
     "CrossEntropy",
     "Dense",
     "Dropout",
@@ -89,6 +94,11 @@ __all__ = [
     "LogLikelihood",
     "LogSoftmax",
     "Loss",
+    "MaxOverTime",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MeanPool1D",
+    "MeanPool2D",
     "Parameter",
     "Penalized",
     "Prelu",
@@ -102,6 +112,7 @@ __all__ = [
     "Softplus",
     "SquaredError",
     "Step",
+    "Subsampling",
     "Tanh",
     "Train",
     "Trees",

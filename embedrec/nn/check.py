@@ -103,6 +103,32 @@ def check_finite(layer: Any, x: Array, what: str = "input") -> None:
         )
 
 
+def check_lengths(layer: Any, lengths: Any, n: int, longest: int) -> Array:
+    """Return the lengths of the sequences of a batch as int64 (n,); `longest` each for None.
+
+    Raises:
+        ParameterError: if they are not n whole numbers from 0 to `longest`, naming the first that
+            is not.
+    """
+    if lengths is None:
+        return np.full(n, longest, np.int64)
+    given = np.asarray(lengths)
+    if given.shape != (n,) or given.dtype.kind not in "iu":
+        raise ParameterError(
+            f"{layer!r} takes lengths as {n} whole numbers, one for each sequence, not "
+            f"{given.dtype} of shape {_write_shape(given.shape)}",
+            value=lengths,
+        )
+    wrong = np.flatnonzero((given < 0) | (given > longest))
+    if len(wrong):
+        raise ParameterError(
+            f"{layer!r} was given a batch of {longest} positions, and the length {given[wrong[0]]} "
+            f"(of sequence {wrong[0]}): lengths go from 0 to {longest}",
+            value=int(given[wrong[0]]),
+        )
+    return given.astype(np.int64)
+
+
 def check_size(name: str, value: Any, least: int = 1) -> int:
     """Return a size given by a person as int.
 

@@ -1,0 +1,156 @@
+"""Convolution of images and of sequences, channels last, as one matrix product over patches.
+
+    y[b, i, j, o] = sum(r, q, c) x[b, i s + r - above, j s + q - left, c] W[r, q, c, o] + b[o]
+
+which is cross-correlation, as everywhere in neural networks: the kernel is not turned (LeCun et al.
+1998, section II). Patches are laid out in rows, P (B rows columns, h w C), and then
+
+    Y = P W + b        dW = P^T dY        dP = dY W^T, and dx adds up the dP that overlap.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from embedrec.errors import ParameterError
+from embedrec.kernels.patches import gather_patches, scatter_patches
+from embedrec.nn.check import check_floating, check_shape, check_size
+from embedrec.nn.init import Initializer, draw_glorot_uniform
+from embedrec.nn.layer import Backward, Layer, Train
+from embedrec.nn.parameter import Array, Parameter
+from embedrec.nn.window import Padding, Size, count_positions, read_padding, read_size
+
+
+class _Convolution(Layer):
+    """What both convolutions share: everything, over images."""
+
+    n_axes: int
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        kernel_size: Size,
+        *,
+        generator: np.random.Generator,
+        stride: Size = 1,
+        padding: Padding = 0,
+        connections: Array | None = None,
+        has_bias: bool = True,
+        init: Initializer = draw_glorot_uniform,
+        dtype: Any = np.float32,
+    ) -> None:
+        channels = check_size("n_inputs", n_inputs), check_size("n_outputs", n_outputs)
+        window = read_size("kernel_size", kernel_size, self.n_axes)
+        self.stride = read_size("stride", stride, self.n_axes)
+        self.padding = read_padding(padding, self.n_axes)
+        self.connections = _check_connections(connections, channels)
+        self.weight = Parameter(init(generator, (*window, *channels), dtype))
+        if self.connections is not None:
+            self.weight.value *= self.connections
+        self.bias = Parameter(np.zeros(n_outputs, dtype), is_penalized=False) if has_bias else None
+
+    def _convolve(self, x: Array) -> tuple[Array, Backward]:
+        """Return y (B, rows, columns, O) of images x (B, H, W, C)."""
+        *window, depth, n_outputs = self.weight.value.shape
+        height, width = window if self.n_axes == 2 else (1, *window)
+        stride, padding = self.stride, self.padding
+        if self.n_axes == 1:
+            stride, padding = (1, *stride), ((0, 0), *padding)
+        before = padding[0][0], padding[1][0]
+        n_rows, n_columns = count_positions(self, x.shape[1:3], (height, width), stride, padding)
+        shape = len(x), n_rows, n_columns, height, width * depth
+        patches = np.empty(shape, x.dtype)
+        lines = np.ascontiguousarray(x).reshape(*x.shape[:2], -1)  # (B, H, W C)
+        gather_patches(lines, patches, depth, stride, before)
+        rows = patches.reshape(-1, height * width * depth)  # (n, h w C)
+        weight = self._connect(self.weight.value).reshape(-1, n_outputs)  # (h w C, O)
+        y = rows @ weight
+        if self.bias is not None:
+            y += self.bias.value
+
+        def backward(gradient: Array) -> Array:
+            d = gradient.reshape(-1, n_outputs)  # (n, O)
+            product = (rows.T @ d).reshape(self.weight.value.shape)
+            self.weight.add_gradient(self._connect(product))
+            if self.bias is not None:
+                self.bias.add_gradient(d.sum(axis=0))
+            dx = np.zeros(lines.shape, x.dtype)
+            scatter_patches((d @ weight.T).reshape(shape), dx, depth, stride, before)
+            return dx.reshape(x.shape)
+
+        return y.reshape(len(x), n_rows, n_columns, n_outputs), backward
+
+    def _connect(self, weight: Array) -> Array:
+        return weight if self.connections is None else weight * self.connections
+
+    def __repr__(self) -> str:
+        *window, n_inputs, n_outputs = self.weight.value.shape
+        return f"{type(self).__name__}({n_inputs}, {n_outputs}, {tuple(window)})"
+
+
+class Conv2D(_Convolution):
+    """Convolution of images.
+
+    Args:
+        n_inputs, n_outputs: maps (channels) before and after.
+        kernel_size: (height, width), or one number for both.
+        generator: start weights are drawn from it.
+        stride: (rows, columns) between neighbouring positions, or one number for both.
+        padding: ((above, below), (left, right)) rows and columns of zeros, or one number for all.
+        connections: bool (n_inputs, n_outputs), which maps each output map is computed from, as in
+            layer C3 of LeCun et al. 1998, table I; None for all.
+
+    Attributes:
+        weight: (height, width, n_inputs, n_outputs); zero, and with gradient zero, where maps are
+            not connected.
+        bias: (n_outputs,), or None.
+    """
+
+    n_axes = 2
+
+    def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
+        """Return y (B, rows, columns, O) of x (B, H, W, C).
+
+        The patches are kept until the backward has run: height * width times the input.
+        """
+        check_shape(self, x, ("B", "H", "W", self.weight.value.shape[-2]))
+        check_floating(self, x, self.weight.value.dtype)
+        return self._convolve(x)
+
+
+class Conv1D(_Convolution):
+    """Convolution of sequences over time; arguments as in `Conv2D`, with one axis.
+
+    Attributes:
+        weight: (width, n_inputs, n_outputs).
+        bias: (n_outputs,), or None.
+    """
+
+    n_axes = 1
+
+    def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
+        """Return y (B, positions, O) of x (B, T, C)."""
+        check_shape(self, x, ("B", "T", self.weight.value.shape[-2]))
+        check_floating(self, x, self.weight.value.dtype)
+        y, back = self._convolve(x[:, None])  # (B, 1, T, C)
+
+        def backward(gradient: Array) -> Array:
+            return back(gradient).reshape(x.shape)
+
+        return y[:, 0], backward
+
+
+def _check_connections(connections: Array | None, channels: tuple[int, int]) -> Array | None:
+    if connections is None:
+        return None
+    table = np.asarray(connections)
+    if table.dtype != bool or table.shape != channels:
+        raise ParameterError(
+            f"connections must be a bool array of shape {channels}, input by output maps, not "
+            f"{table.dtype} of shape {table.shape}",
+            value=connections,
+        )
+    return table
