@@ -1,13 +1,13 @@
-"""Images cut into patches, and patches added up to an image: what turns a convolution into a product.
+"""Images cut into patches, and patches added up to an image: how convolution becomes a product.
 
-An image is given as (n, height, width * depth): its channels stand beside each other, so that one row
-of a patch is one run of neighbouring numbers. A sequence is an image of one row. Patches are
+An image is given as (n, height, width * depth): its channels stand beside each other, so that one
+row of a patch is one run of neighbouring numbers. A sequence is an image of one row. Patches are
 (n, rows, columns, window_height, window_width * depth), and
 
-    patches[b, i, j, r, q * depth + c] = image[b, i * s0 + r - above, (j * s1 + q - left) * depth + c]
+    patches[b, i, j, r, q depth + c] = image[b, i s0 + r - above, (j s1 + q - left) depth + c]
 
-with strides s0 and s1, and zero for places outside the image. Writing them is bound by memory; the columns whose window lies
-wholly inside are therefore one loop without a test.
+with strides s0 and s1, and zero for places outside the image. The columns whose window lies wholly
+inside are one loop without a test.
 """
 
 from __future__ import annotations
