@@ -19,11 +19,15 @@ from embedrec.nn.activation import (
     Tanh,
     make_activation,
 )
+from embedrec.nn.averaging import Averaging, WeightAverage
+from embedrec.nn.callback import Callback, EpochReport, History, StepReport
+from embedrec.nn.clip import clip_by_norm, clip_by_value, measure_norm
 from embedrec.nn.compose import AuxiliaryOutput, Chain, Concatenation, Residual
 from embedrec.nn.conv import Conv1D, Conv2D
 from embedrec.nn.dense import Dense
 from embedrec.nn.dropout import Dropout
 from embedrec.nn.embedding import Embedding
+from embedrec.nn.first import skip_input_gradient
 from embedrec.nn.gradcheck import GradientReport, check_gradients
 from embedrec.nn.init import (
     INITIALIZERS,
@@ -52,6 +56,19 @@ from embedrec.nn.losses import (
     LogLikelihood,
     SquaredError,
 )
+from embedrec.nn.noise import GaussianNoise, MaskingNoise
+from embedrec.nn.optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+    make_optimizer,
+)
+from embedrec.nn.padded import Padded, pad_sequences
 from embedrec.nn.parameter import Parameter, RowGradient
 from embedrec.nn.pool import MaxOverTime, MaxPool1D, MaxPool2D, MeanPool1D, MeanPool2D
 from embedrec.nn.prelu import Prelu
@@ -63,64 +80,111 @@ from embedrec.nn.regularize import (
     add_penalty_gradients,
     measure_penalty,
 )
+from embedrec.nn.schedule import (
+    Constant,
+    CosineDecay,
+    ExponentialDecay,
+    InverseTime,
+    LinearDecay,
+    ReduceOnPlateau,
+    Schedule,
+    StepDecay,
+    WarmUp,
+    make_schedule,
+)
 from embedrec.nn.softmax import LogSoftmax, Softmax, SoftmaxCrossEntropy
+from embedrec.nn.stopping import EarlyStopping
 from embedrec.nn.storage import load_parameters, save_parameters
 from embedrec.nn.subsample import Subsampling
+from embedrec.nn.tied import TiedDense
+from embedrec.nn.trainer import Trainer, compute_loss
 from embedrec.nn.tree import LabelledTree, Trees, arrange_trees, join_children, parse_tree
 
 __all__ = [
     "ACTIVATIONS",
-    "INITIALIZERS",
     "ActivationKL",
     "ActivationL1",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "AuxiliaryOutput",
+    "Averaging",
     "Backward",
     "BinaryCrossEntropy",
+    "Callback",
     "Chain",
     "Concatenation",
+    "Constant",
     "Conv1D",
     "Conv2D",
+    "CosineDecay",
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
+    "EpochReport",
+    "ExponentialDecay",
     "GaussianLogLikelihood",
+    "GaussianNoise",
     "GradientReport",
+    "History",
+    "INITIALIZERS",
     "Identity",
     "Initializer",
+    "InverseTime",
     "LabelledTree",
     "Layer",
     "LeakyRelu",
+    "LinearDecay",
     "LogLikelihood",
     "LogSoftmax",
     "Loss",
+    "MaskingNoise",
     "MaxOverTime",
     "MaxPool1D",
     "MaxPool2D",
     "MeanPool1D",
     "MeanPool2D",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "Padded",
     "Parameter",
     "Penalized",
     "Prelu",
+    "RMSProp",
     "Recursive",
+    "ReduceOnPlateau",
     "Relu",
     "Residual",
     "RowGradient",
+    "SGD",
+    "Schedule",
     "Sigmoid",
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",
     "SquaredError",
     "Step",
+    "StepDecay",
+    "StepReport",
     "Subsampling",
     "Tanh",
+    "TiedDense",
     "Train",
+    "Trainer",
     "Trees",
+    "WarmUp",
+    "WeightAverage",
     "add_penalty_gradients",
     "arrange_trees",
     "cast_parameters",
     "check_gradients",
     "clear_gradients",
+    "clip_by_norm",
+    "clip_by_value",
+    "compute_loss",
     "count_parameters",
     "draw_glorot_uniform",
     "draw_he_normal",
@@ -131,8 +195,13 @@ __all__ = [
     "join_children",
     "load_parameters",
     "make_activation",
+    "make_optimizer",
+    "make_schedule",
     "make_uniform",
+    "measure_norm",
     "measure_penalty",
+    "pad_sequences",
     "parse_tree",
     "save_parameters",
+    "skip_input_gradient",
 ]
