@@ -1,8 +1,9 @@
 """What every estimator is: scikit-learn's conventions, without scikit-learn.
 
-A constructor keeps its arguments unchanged under their names and checks nothing; `fit` checks, learns
-and sets attributes that end in "_"; so estimators can be cloned, searched over, cross-validated and
-put in a pipeline by scikit-learn, which is only imported if it is the one that asks.
+A constructor keeps its arguments unchanged under their names and checks nothing; `fit` checks,
+learns and sets attributes that end in "_"; so estimators can be cloned, searched over,
+cross-validated and put in a pipeline by scikit-learn, which is only imported if it is the one that
+asks.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Estimator:
         """Raise ParameterError before `fit` or `load`."""
         if not self.is_fitted():
             raise ParameterError(
-                f"{type(self).__name__} has learned nothing yet: call fit, or load one from a folder"
+                f"{type(self).__name__} has learned nothing yet: call fit, or load a saved one"
             )
 
     def save(self, folder: PathLike) -> None:
@@ -146,7 +147,8 @@ class Classifier(Estimator):
     """Base of estimators that name a class.
 
     Attributes:
-        classes_: (C,), the labels in ascending order; columns of `predict_proba` stand in this order.
+        classes_: (C,), the labels in ascending order, which is the order of columns of
+            `predict_proba`.
     """
 
     _estimator_type = "classifier"  # how scikit-learn before 1.6 asks
@@ -173,7 +175,7 @@ class Classifier(Estimator):
         """Set `classes_` and return the number of each sample's class, int64 (n,).
 
         Raises:
-            ParameterError: if y has another length than X, holds NaN, or fewer than `least` classes.
+            ParameterError: if y has another length than X, holds NaN or too few classes.
         """
         labels = check_labels(self, y, n_samples)
         self.classes_ = find_classes(self, labels, least)

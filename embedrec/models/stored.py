@@ -131,7 +131,11 @@ def _write_value(estimator: Any, name: str, value: Any) -> Any:
         inner = {key: _write_value(value, key, each) for key, each in arguments.items()}
         return {"estimator": type(value).__name__, "arguments": inner}
     if dataclasses.is_dataclass(value) and type(value).__module__.startswith("embedrec.nn."):
-        fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        fields = {
+            each.name: _write_value(estimator, name, getattr(value, each.name))
+            for each in dataclasses.fields(value)
+            if each.init
+        }
         return {"dataclass": type(value).__name__, "fields": fields}
     try:
         json.dumps(value, allow_nan=False)
@@ -157,8 +161,8 @@ def _read_value(kind: type[Estimator], value: Any) -> Any:
     if "dataclass" in value:
         import embedrec.nn
 
-        made = getattr(embedrec.nn, value["dataclass"])
-        if not dataclasses.is_dataclass(made):
+        made: Any = getattr(embedrec.nn, value["dataclass"])
+        if not hasattr(made, "__dataclass_fields__"):
             raise CorruptedError(f"{value['dataclass']} is no setting of embedrec.nn")
-        return made(**value["fields"])
+        return made(**{key: _read_value(kind, each) for key, each in value["fields"].items()})
     return value

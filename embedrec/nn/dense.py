@@ -49,6 +49,8 @@ class Dense(Layer):
             self.weight.add_product(rows, d)
             if self.bias is not None:
                 self.bias.add_gradient(d.sum(axis=0))
+            if not self.needs_input_gradient:
+                return np.empty(0, d.dtype)
             return (d @ weight.T).reshape(x.shape)
 
         return y.reshape(*x.shape[:-1], weight.shape[1]), backward

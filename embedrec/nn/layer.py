@@ -24,7 +24,14 @@ class Layer:
     A layer keeps its parameters and sizes and nothing else: what a pass needs later is held by the
     backward that it returns. So one layer may be used many times in a network (steps of time,
     shared weights, nodes of a tree), and backwards may be called in any order.
+
+    Attributes:
+        needs_input_gradient: False on the first layer of a network while it is trained: its
+            backward may then return an empty array for the gradient at its input, which nobody
+            reads (see `first`).
     """
+
+    needs_input_gradient = True
 
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
         """Return the output and the function that carries a gradient back.
