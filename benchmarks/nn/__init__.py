@@ -1,0 +1,1 @@
+"""Networks: how well they learn (`mnist`), and how fast their training steps are (`steps`)."""
