@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.dot import MOST_MULTIPLIED, compute_products, compute_scores
 from embedrec.kernels.simd.logistic import (
     turn_scores_into_errors,
     turn_scores_into_errors_in_turn,
@@ -162,6 +162,17 @@ def test_errors_and_loss(n_inputs: int, n_outputs: int, spread: float, seed: int
     got = errors.reshape(n_inputs, stride)[:, :n_outputs]
     np.testing.assert_allclose(got, expected, atol=1e-7)
     assert loss == pytest.approx(np.logaddexp(0, np.where(label == 1, -s, s)).sum(), rel=2e-6)
+
+
+@given(n_rows=st.integers(0, MOST_MULTIPLIED), size=st.integers(1, 40))
+def test_products_of_rows_with_each_other(n_rows: int, size: int) -> None:
+    rows = draw(3, MOST_MULTIPLIED, size)
+    products = np.full(MOST_MULTIPLIED**2, np.nan, np.float32)
+    compute_products(locate_all(rows), n_rows, size, products)
+    for i in range(n_rows):
+        for j in range(i):
+            assert products[j * n_rows + i] == pytest.approx(rows[j] @ rows[i], abs=1e-4)
+    assert np.isnan(products).sum() == MOST_MULTIPLIED**2 - n_rows * max(0, n_rows - 1) // 2
 
 
 @given(

@@ -131,12 +131,12 @@ def train_in_turn(
     """Train a window of skip-gram whose targets include a Huffman path; return its loss.
 
     At the nodes of the path (rows from `path_base` on) an input meets what the inputs before it
-    have left; at all other targets, and for its own change, what was there before. Sixteen inputs
-    at a time.
+    have left; at all other targets, and for its own change, what was there before its part of
+    the window: equal parts of at most four inputs.
     """
     loss = 0.0
-    for begin in range(0, len(window.context), 16):
-        context = window.context[begin : begin + 16]
+    for part in np.array_split(np.asarray(window.context), -(-len(window.context) // 4)):
+        context = part.tolist()
         x_before, y_before, y_now = inputs.copy(), outputs.copy(), outputs.copy()
         for word in context:
             x = x_before[word]

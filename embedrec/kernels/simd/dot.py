@@ -12,6 +12,8 @@ from numba.extending import intrinsic
 from embedrec.kernels.simd.emitter import Emitter
 from embedrec.kernels.simd.machine import REGISTERS
 
+MOST_MULTIPLIED = 4  # rows: their values and their six products stay in registers
+
 
 @njit(nogil=True)
 def compute_scores(inputs, n_inputs, outputs, n_outputs, size, scores, stride):
@@ -28,6 +30,20 @@ def compute_scores(inputs, n_inputs, outputs, n_outputs, size, scores, stride):
         stride: at least n_outputs.
     """
     _compute_scores(inputs, n_inputs, outputs, n_outputs, size, scores, stride)
+
+
+@njit(nogil=True)
+def compute_products(rows, n_rows, size, products):
+    """Compute the products of some rows with each other, each pair once.
+
+    Args:
+        rows: int64 (>= n_rows,), addresses.
+        n_rows: how many, at most MOST_MULTIPLIED.
+        size: floats in a row.
+        products: float32 (>= n_rows * n_rows,): element j * n_rows + i is set to the product of
+            rows j and i for j < i; the others stay as they are.
+    """
+    _compute_products(rows, n_rows, size, products)
 
 
 @intrinsic
@@ -52,6 +68,35 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
             with emit.split(n_outputs, REGISTERS.n_outputs) as (k, width):
                 for shape in emit.choose(shapes, [height, width]):
                     _emit_tile(emit, shape, inputs, i, outputs, k, size, scores, stride)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def _compute_products(typing, rows, n_rows, size, products):
+    whole = types.int64
+    return types.void(rows, whole, whole, products), _generate_products
+
+
+def _generate_products(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+    emit = Emitter(context, builder)
+    rows, products = (emit.data(signature.args[at], values[at]) for at in (0, 3))
+    n_rows, size = values[1], values[2]
+    for (n,) in emit.choose([(n,) for n in range(2, MOST_MULTIPLIED + 1)], [n_rows]):
+        x = [emit.row(rows, emit.count(i)) for i in range(n)]
+        pairs = [(j, i) for i in range(n) for j in range(i)]
+        sums = [emit.variable(emit.constant(0.0)) for _ in pairs]
+
+        def add_products(
+            at: ir.Value, mask: ir.Value | None, x: Any = x, pairs: Any = pairs, sums: Any = sums
+        ) -> None:
+            now = [emit.keep(mask, emit.load(row, at)) for row in x]
+            for (j, i), place in zip(pairs, sums, strict=True):
+                emit.add_to(place, now[j], now[i])
+
+        emit.each_vector(size, add_products)
+        totals = emit.reduce([builder.load(place) for place in sums])
+        for (j, i), total in zip(pairs, totals, strict=True):
+            builder.store(total, builder.gep(products, [emit.count(j * n + i)]))
     return context.get_dummy_value()
 
 

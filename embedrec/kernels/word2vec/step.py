@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from numba import njit
 
-from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.dot import MOST_MULTIPLIED, compute_products, compute_scores
 from embedrec.kernels.simd.logistic import turn_scores_into_errors, turn_scores_into_errors_in_turn
 from embedrec.kernels.simd.rows import copy_rows, may_repeat
 from embedrec.kernels.simd.update import GROUP, apply_errors
 
-# Inputs of a path that are trained at once: their products with each other cost its square.
-MOST_IN_TURN = 16
+# Inputs of a path that are trained at once.
+MOST_IN_TURN = MOST_MULTIPLIED
 
 
 @njit(inline="always", nogil=True)
 def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
     """Train the inputs and targets that the room locates; return their loss before it.
 
-    The gradients come from the vectors as they were before the window, with one exception: the
-    errors of the nodes of the Huffman path (targets from `first_node` on) take their inputs in
-    turn. The nodes near the root stand in every path, and all errors of a window, computed from one
-    old value, move them too far: the loss stays higher, and after five epochs of 16 million words a
-    point of analogies is missing. With negative sampling, whose rows repeat less, taking turns made
-    nothing better.
+    With negative sampling alone, the gradients come from the vectors as they were before the
+    window. With a Huffman path that is not good enough: the nodes near the root stand in every
+    path, and all errors of a window, computed from one old value, move them too far. So the inputs
+    are cut into equal parts of at most four; the errors of the path's nodes (targets from
+    `first_node` on) take the inputs of a part in turn, and what an input receives from a node is as
+    old as its part. That comes within noise of one input after another, in loss and in scores; a
+    whole window from one old value loses a point of analogies after five epochs of 16 million
+    words, and a whole window in turn most of that point.
     """
     if first_node == n_targets:
         context = room.context
@@ -31,10 +33,14 @@ def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
         apply_window(room, context, n_inputs, n_targets, size)
         return loss
     loss = 0.0
-    for begin in range(0, n_inputs, MOST_IN_TURN):
-        context, n = room.context[begin:], min(MOST_IN_TURN, n_inputs - begin)
+    n_parts = (n_inputs + MOST_IN_TURN - 1) // MOST_IN_TURN
+    begin = 0
+    for part in range(n_parts):
+        left = n_parts - part
+        context, n = room.context[begin:], (n_inputs - begin + left - 1) // left
+        begin += n
         compute_scores(context, n, room.targets, n_targets, size, room.scores, room.stride)
-        compute_scores(context, n, context, n, size, room.products, n)
+        compute_products(context, n, size, room.products)
         loss += turn_scores_into_errors_in_turn(
             room.scores, n, n_targets, room.stride, labels, rate, room.products, first_node
         )
