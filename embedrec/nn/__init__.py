@@ -29,6 +29,7 @@ from embedrec.nn.dropout import Dropout
 from embedrec.nn.embedding import Embedding
 from embedrec.nn.first import skip_input_gradient
 from embedrec.nn.gradcheck import GradientReport, check_gradients
+from embedrec.nn.hierarchical import HierarchicalSoftmax
 from embedrec.nn.init import (
     INITIALIZERS,
     Initializer,
@@ -80,6 +81,7 @@ from embedrec.nn.regularize import (
     add_penalty_gradients,
     measure_penalty,
 )
+from embedrec.nn.sampled import NoiseContrastive, SampledSoftmax
 from embedrec.nn.schedule import (
     Constant,
     CosineDecay,
@@ -99,9 +101,12 @@ from embedrec.nn.subsample import Subsampling
 from embedrec.nn.tied import TiedDense
 from embedrec.nn.trainer import Trainer, compute_loss
 from embedrec.nn.tree import LabelledTree, Trees, arrange_trees, join_children, parse_tree
+from embedrec.nn.word_noise import WordNoise
 
 __all__ = [
     "ACTIVATIONS",
+    "INITIALIZERS",
+    "SGD",
     "ActivationKL",
     "ActivationL1",
     "AdaGrad",
@@ -128,8 +133,8 @@ __all__ = [
     "GaussianLogLikelihood",
     "GaussianNoise",
     "GradientReport",
+    "HierarchicalSoftmax",
     "History",
-    "INITIALIZERS",
     "Identity",
     "Initializer",
     "InverseTime",
@@ -148,6 +153,7 @@ __all__ = [
     "MeanPool2D",
     "Momentum",
     "Nesterov",
+    "NoiseContrastive",
     "Optimizer",
     "Padded",
     "Parameter",
@@ -159,7 +165,7 @@ __all__ = [
     "Relu",
     "Residual",
     "RowGradient",
-    "SGD",
+    "SampledSoftmax",
     "Schedule",
     "Sigmoid",
     "Softmax",
@@ -177,6 +183,7 @@ __all__ = [
     "Trees",
     "WarmUp",
     "WeightAverage",
+    "WordNoise",
     "add_penalty_gradients",
     "arrange_trees",
     "cast_parameters",
