@@ -1,49 +1,54 @@
 """Maxima and means over windows of images, over sequences, and the ways back.
 
-Images are (n, H, W, C); a sequence is an image of one row. Channels lie beside each other, so every
-inner loop runs over them. Of equal values the first counts, in the order of rows; NaN counts as the
-largest, so that it is not lost.
+Images are (n, H, W, C); a sequence is an image of one row. Of equal values the first counts, in the
+order of rows.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from embedrec.kernels.compile import kernel
 
 
 @kernel
 def pool_max(x, y, chosen, window, stride):
-    """Write the largest value of each window, and where in the window it stands.
+    """Write the largest value of each window, and where in its image it stands.
 
     Args:
         x: floating (n, H, W, C).
         y: (n, rows, columns, C) of the same dtype, written.
-        chosen: int32 of y's shape, written: row * window[1] + column in the window.
+        chosen: int32 of y's shape, written: row * W + column in the image.
         window, stride: (rows, columns).
     """
     n, n_rows, n_columns, depth = y.shape
+    width = x.shape[2]
     for b in range(n):
         for i in range(n_rows):
             for j in range(n_columns):
-                for r in range(window[0]):
-                    for q in range(window[1]):
-                        here = r * window[1] + q
-                        for c in range(depth):
-                            value = x[b, i * stride[0] + r, j * stride[1] + q, c]
-                            if here == 0 or value > y[b, i, j, c] or value != value:
-                                y[b, i, j, c] = value
-                                chosen[b, i, j, c] = here
+                top, left = i * stride[0], j * stride[1]
+                for c in range(depth):
+                    best = x[b, top, left, c]
+                    place = top * width + left
+                    for r in range(top, top + window[0]):
+                        for q in range(left, left + window[1]):
+                            value = x[b, r, q, c]
+                            # A product in place of a branch, which would be guessed wrong often.
+                            place += np.int64(value > best) * (r * width + q - place)
+                            best = value if value > best else best
+                    y[b, i, j, c] = best
+                    chosen[b, i, j, c] = place
 
 
 @kernel
-def unpool_max(gradient, chosen, out, window, stride):
-    """Add each gradient to the place in `out` (n, H, W, C) that the maximum was taken from."""
+def unpool_max(gradient, chosen, out):
+    """Add each gradient to the place in `out` (n, H * W, C) that the maximum was taken from."""
     n, n_rows, n_columns, depth = gradient.shape
     for b in range(n):
         for i in range(n_rows):
             for j in range(n_columns):
                 for c in range(depth):
-                    r, q = divmod(chosen[b, i, j, c], window[1])
-                    out[b, i * stride[0] + r, j * stride[1] + q, c] += gradient[b, i, j, c]
+                    out[b, chosen[b, i, j, c], c] += gradient[b, i, j, c]
 
 
 @kernel
@@ -96,9 +101,9 @@ def max_over_time(x, lengths, y, chosen):
         for t in range(1, lengths[b]):
             for c in range(x.shape[2]):
                 value = x[b, t, c]
-                if value > y[b, c] or value != value:
-                    y[b, c] = value
-                    chosen[b, c] = t
+                is_more = value > y[b, c]
+                y[b, c] = value if is_more else y[b, c]
+                chosen[b, c] = t if is_more else chosen[b, c]
 
 
 @kernel

@@ -66,7 +66,7 @@ class _MaxPooling(_Pooling):
     ) -> Callable[[Array, Array], None]:
         chosen = np.empty(y.shape, np.int32)
         pool_max(x, y, chosen, window, stride)
-        return lambda gradient, dx: unpool_max(gradient, chosen, dx, window, stride)
+        return lambda gradient, dx: unpool_max(gradient, chosen, dx.reshape(len(x), -1, x.shape[3]))
 
 
 class _MeanPooling(_Pooling):

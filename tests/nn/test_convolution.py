@@ -162,11 +162,21 @@ def test_max_over_time_is_its_formula(n, time, depth, data):
         np.testing.assert_array_equal(np.where(dx[b] > 0, x[b], 0).sum(axis=0), y[b])
 
 
-def test_nan_is_not_lost_in_a_maximum():
-    x = np.zeros((1, 2, 2, 1))
-    x[0, 1, 0, 0] = np.nan
-    assert np.isnan(MaxPool2D(2).forward(x)[0]).all()
-    assert np.isnan(MaxOverTime().forward(x[:, 0] + x[:, 1])[0]).all()
+def test_the_first_layer_may_leave_out_the_gradient_at_its_input():
+    generator = np.random.default_rng(1)
+    for conv, shape in (
+        (Conv2D(2, 3, 2, generator=generator), (2, 4, 4, 2)),
+        (Conv1D(2, 3, 2, generator=generator), (2, 4, 2)),
+    ):
+        x = generator.standard_normal(shape).astype(np.float32)
+        y, back = conv.forward(x)
+        back(np.ones_like(y))
+        whole = conv.weight.gradient.copy()
+        conv.weight.clear_gradient()
+        conv.needs_input_gradient = False
+        _, back = conv.forward(x)
+        assert back(np.ones_like(y)).size == 0
+        np.testing.assert_array_equal(conv.weight.gradient, whole)
 
 
 def make_conv(**options):
