@@ -35,7 +35,7 @@ class Averaging:
     decay: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < 1:
+        if not isinstance(self.start, (int, float)) or not 0 <= self.start < 1:
             raise ParameterError(
                 f"averaging must start from 0 to below 1 of the training, not at {self.start!r}",
                 value=self.start,
@@ -44,7 +44,7 @@ class Averaging:
             raise ParameterError(
                 f"averaging is done every 'step' or 'epoch', not {self.every!r}", value=self.every
             )
-        if self.decay is not None and not 0 < self.decay < 1:
+        if self.decay is not None and not (isinstance(self.decay, float) and 0 < self.decay < 1):
             raise ParameterError(
                 f"decay must be None or between 0 and 1, not {self.decay!r}", value=self.decay
             )

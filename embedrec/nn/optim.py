@@ -20,7 +20,7 @@ for the corrections 1 - b^t of Adam, which count all steps.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -54,7 +54,7 @@ class Optimizer:
     slots: dict[str, dict[str, Array]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        _check_number(self, "learning_rate", self.learning_rate > 0, "above 0")
+        _check_number(self, "learning_rate", lambda rate: rate > 0, "above 0")
         self.slots = {name: {} for name in self.slot_names}
 
     def step(self, parameters: Layer | Named, factor: float = 1.0) -> None:
@@ -198,7 +198,7 @@ class AdaGrad(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_number(self, "epsilon", self.epsilon > 0, "above 0")
+        _check_number(self, "epsilon", lambda value: value > 0, "above 0")
 
     def list_numbers(self, rate: float) -> tuple[float, ...]:
         """Return the learning rate and what is added to the root."""
@@ -217,7 +217,7 @@ class RMSProp(Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_share(self, "decay")
-        _check_number(self, "epsilon", self.epsilon > 0, "above 0")
+        _check_number(self, "epsilon", lambda value: value > 0, "above 0")
 
     def list_numbers(self, rate: float) -> tuple[float, ...]:
         """Return the learning rate, the decay, 1 - decay, and what is added to the root."""
@@ -238,7 +238,7 @@ class Adam(Optimizer):
         super().__post_init__()
         _check_share(self, "beta1")
         _check_share(self, "beta2")
-        _check_number(self, "epsilon", self.epsilon > 0, "above 0")
+        _check_number(self, "epsilon", lambda value: value > 0, "above 0")
 
     def find_kernel(self) -> str:
         """Return Adam's kernel, which is AdamW's too."""
@@ -263,7 +263,7 @@ class AdamW(Adam):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_number(self, "weight_decay", self.weight_decay >= 0, "0 or more")
+        _check_number(self, "weight_decay", lambda value: value >= 0, "0 or more")
 
     def find_keep(self, rate: float) -> float:
         """Return 1 - rate * weight_decay."""
@@ -310,12 +310,16 @@ def _as_rows(array: Array, width: int) -> Array:
 
 
 def _check_share(optimizer: Optimizer, name: str) -> None:
-    _check_number(optimizer, name, 0 <= getattr(optimizer, name) < 1, "from 0 to below 1")
+    _check_number(optimizer, name, lambda value: 0 <= value < 1, "from 0 to below 1")
 
 
-def _check_number(optimizer: Optimizer, name: str, is_right: bool, wanted: str) -> None:
+def _check_number(
+    optimizer: Optimizer, name: str, is_right: Callable[[float], bool], wanted: str
+) -> None:
     value = getattr(optimizer, name)
-    if not is_right or not np.isfinite(value):
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not is_number or not is_right(value) or not np.isfinite(value):
         raise ParameterError(
-            f"{type(optimizer).__name__}: {name} must be {wanted}, not {value!r}", value=value
+            f"{type(optimizer).__name__}: {name} must be a number {wanted}, not {value!r}",
+            value=value,
         )

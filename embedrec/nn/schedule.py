@@ -7,7 +7,7 @@ no state, so that a training that resumes takes up its rate where it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from embedrec.errors import ParameterError
@@ -41,8 +41,8 @@ class StepDecay(Schedule):
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        _check(self, "every", self.every > 0, "above 0")
-        _check(self, "factor", self.factor > 0, "above 0")
+        _check(self, "every", lambda value: value > 0, "above 0")
+        _check(self, "factor", lambda value: value > 0, "above 0")
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -56,7 +56,7 @@ class ExponentialDecay(Schedule):
     factor: float = 0.95
 
     def __post_init__(self) -> None:
-        _check(self, "factor", self.factor > 0, "above 0")
+        _check(self, "factor", lambda value: value > 0, "above 0")
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -70,7 +70,7 @@ class LinearDecay(Schedule):
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check(self, "final", self.final >= 0, "0 or more")
+        _check(self, "final", lambda value: value >= 0, "0 or more")
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -85,7 +85,7 @@ class CosineDecay(Schedule):
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check(self, "final", self.final >= 0, "0 or more")
+        _check(self, "final", lambda value: value >= 0, "0 or more")
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -100,7 +100,7 @@ class InverseTime(Schedule):
     decay: float = 1.0
 
     def __post_init__(self) -> None:
-        _check(self, "decay", self.decay >= 0, "0 or more")
+        _check(self, "decay", lambda value: value >= 0, "0 or more")
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -116,8 +116,9 @@ class WarmUp(Schedule):
     after: Schedule = Constant()
 
     def __post_init__(self) -> None:
-        _check(self, "epochs", self.epochs > 0, "above 0")
-        _check(self, "start", self.start >= 0, "0 or more")
+        _check(self, "epochs", lambda value: value > 0, "above 0")
+        _check(self, "start", lambda value: value >= 0, "0 or more")
+        make_schedule(self.after)
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -142,10 +143,10 @@ class ReduceOnPlateau(Schedule):
     least: float = 0.0
 
     def __post_init__(self) -> None:
-        _check(self, "factor", 0 < self.factor < 1, "between 0 and 1")
-        _check(self, "patience", self.patience >= 1, "at least 1")
-        _check(self, "min_delta", self.min_delta >= 0, "0 or more")
-        _check(self, "least", self.least >= 0, "0 or more")
+        _check(self, "factor", lambda value: 0 < value < 1, "between 0 and 1")
+        _check(self, "patience", lambda value: value >= 1, "at least 1")
+        _check(self, "min_delta", lambda value: value >= 0, "0 or more")
+        _check(self, "least", lambda value: value >= 0, "0 or more")
 
     def compute_factor(self, done: float, total: float, scores: Sequence[float] = ()) -> float:
         """Return the factor of the learning rate."""
@@ -188,9 +189,11 @@ def make_schedule(schedule: str | Schedule) -> Schedule:
     )
 
 
-def _check(schedule: Schedule, name: str, is_right: bool, wanted: str) -> None:
-    if not is_right or not math.isfinite(getattr(schedule, name)):
-        value = getattr(schedule, name)
+def _check(schedule: Schedule, name: str, is_right: Callable[[float], bool], wanted: str) -> None:
+    value = getattr(schedule, name)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not is_right(value) or not math.isfinite(value):
         raise ParameterError(
-            f"{type(schedule).__name__}: {name} must be {wanted}, not {value!r}", value=value
+            f"{type(schedule).__name__}: {name} must be a number {wanted}, not {value!r}",
+            value=value,
         )

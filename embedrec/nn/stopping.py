@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embedrec.errors import ParameterError
+from embedrec.nn.check import check_size
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,8 @@ class EarlyStopping:
     restores_best: bool = True
 
     def __post_init__(self) -> None:
-        if not self.patience >= 1:
-            raise ParameterError(
-                f"patience must be at least 1, not {self.patience!r}", value=self.patience
-            )
-        if not 0 <= self.min_delta < math.inf:
+        check_size("patience", self.patience)
+        if not isinstance(self.min_delta, (int, float)) or not 0 <= self.min_delta < math.inf:
             raise ParameterError(
                 f"min_delta must be 0 or more, not {self.min_delta!r}", value=self.min_delta
             )
