@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import describe_machine
+from benchmarks.nn.deep import DEEP_MODELS
 from benchmarks.nn.digits import Digits, load_digits
 
 RESULTS = Path(__file__).parents[1] / "results" / "nn_mnist.json"
@@ -57,6 +58,7 @@ def _fit(model: Any, digits: Digits) -> dict[str, Any]:
 MODELS: dict[str, Callable[[Digits, int], dict[str, Any]]] = {
     "softmax": fit_softmax,
     "mlp": fit_mlp,
+    **DEEP_MODELS,
 }
 
 

@@ -17,7 +17,6 @@ from embedrec.nn.layer import Layer, cast_parameters, clear_gradients, iterate_p
 from embedrec.nn.loss import Loss
 from embedrec.nn.parameter import Array
 
-_STEP = 1e-6
 _FLOOR = 1e-4  # below it differences are rounding: they are compared with this in place of a ratio
 
 
@@ -44,6 +43,7 @@ def check_gradients(
     train: Callable[[], Any] = lambda: True,
     seed: int = 0,
     n_places: int | None = 200,
+    step: float = 1e-6,
 ) -> GradientReport:
     """Compare the gradients of a layer, loss or network with central differences.
 
@@ -58,10 +58,12 @@ def check_gradients(
             ``lambda: numpy.random.Generator(numpy.random.Philox(1))``.
         seed: of the random numbers at the output, and of the choice of places.
         n_places: numbers compared in each array, chosen at random; None for all.
+        step: h of the differences. Their rounding falls with it: where many smooth layers, or
+            steps of time, lie one behind another, 1e-5 is better.
 
     Returns:
         The relative errors |a - b| / max(|a|, |b|, 1e-4). A right backward stays below 1e-6 where
-        the function is smooth within 1e-6 of the point.
+        the function is smooth within `step` of the point.
 
     Raises:
         ParameterError: if a gradient has another shape than what it belongs to, or there is nothing
@@ -96,7 +98,7 @@ def check_gradients(
         errors[name] = 0.0
         for place in places:
             where = np.unravel_index(place, values.shape)
-            numeric = _differentiate(pass_once, values, where)
+            numeric = _differentiate(pass_once, values, where, step)
             error = _compare(float(analytic[where]), numeric)
             errors[name] = max(errors[name], error)
             if error > most:
@@ -127,16 +129,16 @@ def _make_pass(
 
 
 def _differentiate(
-    pass_once: Callable[[bool], tuple[Any, Any]], values: Array, where: Any
+    pass_once: Callable[[bool], tuple[Any, Any]], values: Array, where: Any, step: float
 ) -> float:
     kept = values[where]
-    values[where] = kept + _STEP
+    values[where] = kept + step
     above, _ = pass_once(False)
-    values[where] = kept - _STEP
+    values[where] = kept - step
     below, _ = pass_once(False)
     values[where] = kept
     # Terms are subtracted before they are summed: those that did not move leave no rounding behind.
-    return float(np.sum(above - below)) / (2 * _STEP)
+    return float(np.sum(above - below)) / (2 * step)
 
 
 def _compare(a: float, b: float) -> float:

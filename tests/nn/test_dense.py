@@ -86,7 +86,7 @@ def test_bad_input(layer, x, message):
 
 @pytest.mark.parametrize(("n_inputs", "n_outputs"), [(0, 3), (2, -1), (2.0, 3)])
 def test_bad_sizes(n_inputs, n_outputs):
-    with pytest.raises(ParameterError, match="n_(in|out)puts must be a whole number"):
+    with pytest.raises(ParameterError, match=r"n_(in|out)puts must be a whole number"):
         Dense(n_inputs, n_outputs, generator=np.random.default_rng(0))
 
 

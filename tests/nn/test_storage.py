@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,7 @@ from embedrec.nn import Chain, Dense, iterate_parameters, load_parameters, save_
 
 def make_network(sizes, seed=0, dtype=np.float32):
     generator = np.random.default_rng(seed)
-    pairs = zip(sizes, sizes[1:], strict=False)
-    return Chain(*(Dense(i, o, generator=generator, dtype=dtype) for i, o in pairs))
+    return Chain(*(Dense(*pair, generator=generator, dtype=dtype) for pair in pairwise(sizes)))
 
 
 def copy_values(network):
