@@ -1,0 +1,1 @@
+"""Language models: n-grams, and what all language models share."""
