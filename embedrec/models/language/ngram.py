@@ -96,6 +96,8 @@ def find_ngrams(levels: list[NgramLevel], ids: Array, end: int, n_words: int) ->
 
 def locate(keys: Array, wanted: Array) -> Array:
     """Return the place of each wanted key in ascending keys, ABSENT where it is not there."""
+    if not len(keys):  # a text of short sentences has no long n-grams
+        return np.full(len(wanted), ABSENT, np.int64)
     places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[places] == wanted, places, ABSENT)
 
