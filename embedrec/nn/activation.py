@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from embedrec.errors import ParameterError
+from embedrec.kernels import elementwise
 from embedrec.nn.check import check_real
 from embedrec.nn.layer import Backward, Layer, Train
 from embedrec.nn.parameter import Array
@@ -46,7 +47,7 @@ class Sigmoid(Layer):
         """Return y of x's shape and dtype."""
         check_real(self, x)
         y = compute_sigmoid(x)
-        return y, lambda gradient: gradient * y * (1 - y)
+        return y, lambda gradient: _run(elementwise.pass_sigmoid, gradient, y)
 
 
 class Tanh(Layer):
@@ -55,8 +56,8 @@ class Tanh(Layer):
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
         """Return y of x's shape and dtype."""
         check_real(self, x)
-        y = np.tanh(x)
-        return y, lambda gradient: gradient * (1 - y * y)
+        y = _run(elementwise.apply_tanh, x)
+        return y, lambda gradient: _run(elementwise.pass_tanh, gradient, y)
 
 
 class Relu(Layer):
@@ -65,8 +66,8 @@ class Relu(Layer):
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
         """Return y of x's shape and dtype."""
         check_real(self, x)
-        y = np.maximum(x, 0)
-        return y, lambda gradient: gradient * (y > 0)
+        y = _run(elementwise.apply_relu, x)
+        return y, lambda gradient: _run(elementwise.pass_relu, gradient, y)
 
 
 class LeakyRelu(Layer):
@@ -82,8 +83,9 @@ class LeakyRelu(Layer):
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
         """Return y of x's shape and dtype."""
         check_real(self, x)
-        derivative = np.where(x > 0, x.dtype.type(1), x.dtype.type(self.slope))
-        return x * derivative, lambda gradient: gradient * derivative
+        slope = x.dtype.type(self.slope)
+        y = _run(elementwise.apply_slope, x, slope)
+        return y, lambda gradient: _run(elementwise.pass_slope, gradient, x, slope)
 
     def __repr__(self) -> str:
         return f"LeakyRelu({self.slope:g})"
@@ -95,7 +97,7 @@ class Softplus(Layer):
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
         """Return y of x's shape and dtype."""
         check_real(self, x)
-        return compute_softplus(x), lambda gradient: gradient * compute_sigmoid(x)
+        return compute_softplus(x), lambda gradient: _run(elementwise.pass_softplus, gradient, x)
 
 
 ACTIVATIONS: dict[str, Callable[..., Layer]] = {
@@ -133,11 +135,21 @@ def make_activation(name: str, n_channels: int = 1, *, dtype: Any = np.float32) 
 
 
 def compute_sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), exact to rounding for x of any size."""
-    with np.errstate(over="ignore"):  # exp(-x) = inf gives 0, which it is to rounding
-        return 1 / (1 + np.exp(-x))
+    """Return 1 / (1 + exp(-x)) for x of any size."""
+    return _run(elementwise.apply_sigmoid, x)
 
 
 def compute_softplus(x: Array) -> Array:
     """Return log(1 + exp x) as max(x, 0) + log(1 + exp(-|x|)), which never overflows."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return _run(elementwise.apply_softplus, x)
+
+
+def _run(function: Callable[..., None], array: Array, *others: Any) -> Array:
+    """Return what a kernel makes of arrays (and numbers), in the shape of the first array."""
+    out = np.empty(array.shape, array.dtype)
+    function(*(_lay_out(thing) for thing in (array, *others)), out.reshape(-1))
+    return out
+
+
+def _lay_out(thing: Any) -> Any:
+    return np.ascontiguousarray(thing).reshape(-1) if isinstance(thing, np.ndarray) else thing

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from embedrec.kernels.elementwise import apply_slopes, pass_slopes
 from embedrec.nn.check import check_floating, check_real, check_shape, check_size
 from embedrec.nn.layer import Backward, Layer, Train
 from embedrec.nn.parameter import Array, Parameter
@@ -32,15 +33,21 @@ class Prelu(Layer):
             check_shape(self, x, ("...", len(slope)))
         check_real(self, x)
         check_floating(self, x, slope.dtype)
-        is_below = x <= 0
-        y = np.where(is_below, slope * x, x)
+        width = x.shape[-1] if x.ndim else 1
+        rows = np.ascontiguousarray(x).reshape(-1, width)  # (n, C)
+        slopes = np.broadcast_to(slope, width).copy()
+        y = np.empty_like(rows)
+        apply_slopes(rows, slopes, y)
 
         def backward(gradient: Array) -> Array:
-            d = np.where(is_below, gradient * x, 0).reshape(-1, len(slope))  # (n, C)
-            self.slope.add_gradient(d.sum(axis=0))
-            return gradient * np.where(is_below, slope, slope.dtype.type(1))
+            d = np.ascontiguousarray(gradient).reshape(-1, width)  # (n, C)
+            at_input, at_slopes = np.empty_like(d), np.zeros_like(slopes)
+            pass_slopes(d, rows, slopes, at_input, at_slopes)
+            is_one = len(slope) == 1
+            self.slope.add_gradient(at_slopes.sum(keepdims=True) if is_one else at_slopes)
+            return at_input.reshape(x.shape)
 
-        return y, backward
+        return y.reshape(x.shape), backward
 
     def __repr__(self) -> str:
         return f"Prelu({len(self.slope.value)})"

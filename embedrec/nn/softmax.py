@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from embedrec.kernels.softmax import fill_gradients, fill_probabilities, sum_exponentials
 from embedrec.nn.check import check_real
 from embedrec.nn.layer import Backward, Layer, Train
 from embedrec.nn.loss import Loss, LossBackward, check_labels, compute_shares
@@ -60,22 +59,18 @@ class SoftmaxCrossEntropy(Loss):
                 sequence that is shorter than others.
         """
         check_real(self, y, "logits")
-        z = y.reshape(-1, y.shape[-1])  # (n, C)
+        z = np.ascontiguousarray(y).reshape(-1, y.shape[-1])  # (n, C)
         shares = compute_shares(self, weights, y.shape[:-1])
         labels = check_labels(self, target, y.shape[:-1], y.shape[-1], shares)
-        rows = np.arange(len(z))
-        normalizer = compute_log_sum_exp(z)  # (n,)
-        losses = np.where(shares > 0, normalizer - z[rows, labels], 0)
+        tops, sums = _sum_exponentials(z)
+        losses = np.log(sums, dtype=np.float64) + tops - z[np.arange(len(z)), labels]
 
         def backward(scale: float = 1.0) -> Array:
-            factor = (scale * shares).astype(z.dtype)
-            d = np.exp(z - normalizer[:, None])
-            d[rows, labels] -= 1
-            d *= factor[:, None]
-            d[shares == 0] = 0
+            d = np.empty_like(z)
+            fill_gradients(z, tops, sums, labels, (scale * shares).astype(z.dtype), d)
             return d.reshape(y.shape)
 
-        return float(shares @ losses), backward
+        return float(shares @ np.where(shares > 0, losses, 0)), backward
 
     def predict(self, y: Array) -> Array:
         """Return the probabilities (..., C) of logits (..., C)."""
@@ -85,13 +80,20 @@ class SoftmaxCrossEntropy(Loss):
 
 def compute_softmax(x: Array) -> Array:
     """Return exp x / sum exp x over the last axis; the largest x is taken off first."""
-    y = x - x.max(axis=-1, keepdims=True)
-    np.exp(y, out=y)
-    y /= y.sum(axis=-1, keepdims=True)
-    return y
+    z = np.ascontiguousarray(x).reshape(-1, x.shape[-1])  # (n, C)
+    y = np.empty_like(z)
+    fill_probabilities(z, *_sum_exponentials(z), y)
+    return y.reshape(x.shape)
 
 
-def compute_log_sum_exp(x: Array) -> Any:
+def compute_log_sum_exp(x: Array) -> Array:
     """Return log sum exp x over the last axis; the largest x is taken off first."""
-    top = x.max(axis=-1, keepdims=True)
-    return np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+    tops, sums = _sum_exponentials(np.ascontiguousarray(x).reshape(-1, x.shape[-1]))
+    return (np.log(sums) + tops).reshape(x.shape[:-1])
+
+
+def _sum_exponentials(z: Array) -> tuple[Array, Array]:
+    tops = z.max(axis=1)
+    sums = np.empty_like(tops)
+    sum_exponentials(z, tops, sums)
+    return tops, sums
