@@ -113,3 +113,71 @@ def spread_over_time(gradient, chosen, out):
         for c in range(gradient.shape[1]):
             if chosen[b, c] >= 0:
                 out[b, chosen[b, c], c] += gradient[b, c]
+
+
+@kernel
+def max_over_windows(z, starts, y, chosen):
+    """Sum the parts of a window at each position of each sequence, and take the largest sum.
+
+    With z[t, r] what position t gives to a window as its r-th, the sum at position t of a sequence
+    is over r of z[t + r, r], as far as the sequence goes. A sequence shorter than the window has
+    one position.
+
+    Args:
+        z: floating (n_positions, k, C), all sequences one after another.
+        starts: int64 (n + 1,), where each begins, and the end.
+        y: (n, C) of z's dtype, written: the largest sum.
+        chosen: int64 (n, C), written: its position in z.
+    """
+    window, depth = z.shape[1], z.shape[2]
+    sums = np.empty(depth, z.dtype)
+    for b in range(len(starts) - 1):
+        begin, end = starts[b], starts[b + 1]
+        y[b] = 0
+        chosen[b] = begin
+        for t in range(begin, max(begin + 1, end - window + 1)):
+            sums[:] = 0
+            for r in range(min(window, end - t)):
+                for c in range(depth):
+                    sums[c] += z[t + r, r, c]
+            for c in range(depth):
+                is_more = (t == begin) | (sums[c] > y[b, c])
+                y[b, c] = sums[c] if is_more else y[b, c]
+                chosen[b, c] = t if is_more else chosen[b, c]
+
+
+@kernel
+def add_window_products(gradient, chosen, starts, x, weight, first, last):
+    """Add the gradient at the weights: gradient[b, o] times the window that o chose in b.
+
+    Args:
+        gradient: floating (n, C).
+        chosen, starts: as of `max_over_windows`.
+        x: (n_positions, D), the sequences.
+        weight: (C, k, D), changed in place; rows `first` to `last` - 1 of it.
+    """
+    for b in range(gradient.shape[0]):
+        for o in range(first, last):
+            scale = gradient[b, o]
+            if scale != 0:
+                for r in range(min(weight.shape[1], starts[b + 1] - chosen[b, o])):
+                    for d in range(x.shape[1]):
+                        weight[o, r, d] += scale * x[chosen[b, o] + r, d]
+
+
+@kernel
+def add_window_weights(gradient, chosen, starts, weight, dx, first, last):
+    """Add the gradient at the sequences: gradient[b, o] times the weights, at the window chosen.
+
+    Args:
+        gradient, chosen, starts: as of `add_window_products`.
+        weight: (C, k, D).
+        dx: (n_positions, D), changed in place, for sequences `first` to `last` - 1.
+    """
+    for b in range(first, last):
+        for o in range(gradient.shape[1]):
+            scale = gradient[b, o]
+            if scale != 0:
+                for r in range(min(weight.shape[1], starts[b + 1] - chosen[b, o])):
+                    for d in range(dx.shape[1]):
+                        dx[chosen[b, o] + r, d] += scale * weight[o, r, d]

@@ -20,15 +20,19 @@ from embedrec.nn.activation import (
     make_activation,
 )
 from embedrec.nn.averaging import Averaging, WeightAverage
+from embedrec.nn.bidirectional import Bidirectional
 from embedrec.nn.callback import Callback, EpochReport, History, StepReport
 from embedrec.nn.clip import clip_by_norm, clip_by_value, measure_norm
 from embedrec.nn.compose import AuxiliaryOutput, Chain, Concatenation, Residual
 from embedrec.nn.conv import Conv1D, Conv2D
+from embedrec.nn.conv_max import ConvMaxOverTime
 from embedrec.nn.dense import Dense
 from embedrec.nn.dropout import Dropout
 from embedrec.nn.embedding import Embedding
 from embedrec.nn.first import skip_input_gradient
+from embedrec.nn.flatten import Flatten
 from embedrec.nn.gradcheck import GradientReport, check_gradients
+from embedrec.nn.gru import GRU
 from embedrec.nn.hierarchical import HierarchicalSoftmax
 from embedrec.nn.init import (
     INITIALIZERS,
@@ -57,6 +61,7 @@ from embedrec.nn.losses import (
     LogLikelihood,
     SquaredError,
 )
+from embedrec.nn.lstm import LSTM
 from embedrec.nn.noise import GaussianNoise, MaskingNoise
 from embedrec.nn.optim import (
     SGD,
@@ -73,6 +78,7 @@ from embedrec.nn.padded import Padded, pad_sequences
 from embedrec.nn.parameter import Parameter, RowGradient
 from embedrec.nn.pool import MaxOverTime, MaxPool1D, MaxPool2D, MeanPool1D, MeanPool2D
 from embedrec.nn.prelu import Prelu
+from embedrec.nn.recurrent import Recurrent, SequenceLayer
 from embedrec.nn.recursive import Recursive
 from embedrec.nn.regularize import (
     ActivationKL,
@@ -81,6 +87,7 @@ from embedrec.nn.regularize import (
     add_penalty_gradients,
     measure_penalty,
 )
+from embedrec.nn.rnn import RNN
 from embedrec.nn.sampled import NoiseContrastive, SampledSoftmax
 from embedrec.nn.schedule import (
     Constant,
@@ -95,6 +102,7 @@ from embedrec.nn.schedule import (
     make_schedule,
 )
 from embedrec.nn.softmax import LogSoftmax, Softmax, SoftmaxCrossEntropy
+from embedrec.nn.stack import RecurrentStack
 from embedrec.nn.stopping import EarlyStopping
 from embedrec.nn.storage import load_parameters, save_parameters
 from embedrec.nn.subsample import Subsampling
@@ -105,7 +113,10 @@ from embedrec.nn.word_noise import WordNoise
 
 __all__ = [
     "ACTIVATIONS",
+    "GRU",
     "INITIALIZERS",
+    "LSTM",
+    "RNN",
     "SGD",
     "ActivationKL",
     "ActivationL1",
@@ -115,6 +126,7 @@ __all__ = [
     "AuxiliaryOutput",
     "Averaging",
     "Backward",
+    "Bidirectional",
     "BinaryCrossEntropy",
     "Callback",
     "Chain",
@@ -122,6 +134,7 @@ __all__ = [
     "Constant",
     "Conv1D",
     "Conv2D",
+    "ConvMaxOverTime",
     "CosineDecay",
     "CrossEntropy",
     "Dense",
@@ -130,6 +143,7 @@ __all__ = [
     "Embedding",
     "EpochReport",
     "ExponentialDecay",
+    "Flatten",
     "GaussianLogLikelihood",
     "GaussianNoise",
     "GradientReport",
@@ -160,6 +174,8 @@ __all__ = [
     "Penalized",
     "Prelu",
     "RMSProp",
+    "Recurrent",
+    "RecurrentStack",
     "Recursive",
     "ReduceOnPlateau",
     "Relu",
@@ -167,6 +183,7 @@ __all__ = [
     "RowGradient",
     "SampledSoftmax",
     "Schedule",
+    "SequenceLayer",
     "Sigmoid",
     "Softmax",
     "SoftmaxCrossEntropy",

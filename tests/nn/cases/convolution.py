@@ -3,6 +3,8 @@ import numpy as np
 from embedrec.nn import (
     Conv1D,
     Conv2D,
+    ConvMaxOverTime,
+    Flatten,
     MaxOverTime,
     MaxPool1D,
     MaxPool2D,
@@ -53,5 +55,10 @@ CASES = [
     Case("max-pool1d", lambda: (MaxPool1D(3, stride=2), draw(2, 8, 3))),
     Case("mean-pool1d", lambda: (MeanPool1D(3, stride=2), draw(2, 8, 3))),
     Case("max-over-time", lambda: (MaxOverTime(), draw(3, 6, 4))),
+    Case("flatten", lambda: (Flatten(), draw(2, 3, 2, 2))),
+    Case(
+        "conv-max-over-time",
+        lambda: (make_conv(3, 4, 2, kind=ConvMaxOverTime), draw(3, 6, 3)),
+    ),
     Case("subsampling", lambda: (Subsampling(3), draw(2, 4, 6, 3))),
 ]
