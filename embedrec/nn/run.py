@@ -14,11 +14,12 @@ from embedrec.nn.averaging import WeightAverage
 from embedrec.nn.callback import EpochReport, History, StepReport
 from embedrec.nn.checkpoint import Groups, identify_training, load_checkpoint, save_checkpoint
 from embedrec.nn.clip import clip_by_norm, clip_by_value
+from embedrec.nn.divergence import find_divergence
 from embedrec.nn.first import skip_input_gradient
 from embedrec.nn.layer import Layer, iterate_parameters
 from embedrec.nn.loss import Loss
 from embedrec.nn.optim import make_optimizer
-from embedrec.nn.parameter import Array, Parameter, RowGradient
+from embedrec.nn.parameter import Array, Parameter
 from embedrec.nn.schedule import make_schedule
 from embedrec.progress import Progress, Stage
 from embedrec.seeding import make_generator
@@ -125,7 +126,7 @@ class Run:
             parameter.clear_gradient()
         value = trainer.compute(self.network, self.loss, x, y, weights, generator, share)
         if not math.isfinite(value):
-            self._raise_divergence(f"the loss is {value}")
+            self._raise_divergence(f"the loss is {value}", x)
         if trainer.clip_value is not None:
             clip_by_value(self.parameters, trainer.clip_value)
         norm = None
@@ -184,20 +185,11 @@ class Run:
         if any(not np.isfinite(parameter.value).all() for _, parameter in self.parameters):
             self._raise_divergence("weights are not finite")
 
-    def _raise_divergence(self, why: str) -> None:
-        where = "none of the parameters, so that the samples or a layer's output must hold it"
-        for name, parameter in self.parameters:
-            gradient = parameter.gradient
-            values = gradient.values if isinstance(gradient, RowGradient) else gradient
-            if not np.isfinite(parameter.value).all():
-                where = f"the parameter {name}"
-                break
-            if values is not None and not np.isfinite(values).all():
-                where = f"the gradient of {name}"
-                break
+    def _raise_divergence(self, why: str, x: Any = None) -> None:
+        where = find_divergence(self.parameters, x)
         raise DivergenceError(
-            f"training diverged in epoch {self.epoch}, batch {self.batch}: {why}; what is not "
-            f"finite first is {where}; lower the learning rate, clip gradients or scale samples",
+            f"training diverged in epoch {self.epoch}, batch {self.batch}: {why}, and {where}; "
+            "lower the learning rate, clip gradients, or scale the samples",
             value=where,
         )
 
