@@ -172,10 +172,11 @@ def encode_labels(estimator: Any, labels: Array, classes: Array) -> Array:
     strange = classes[places] != labels
     if strange.any():
         at = int(np.nonzero(strange)[0][0])
+        label = labels.tolist()[at]
         raise ParameterError(
-            f"{type(estimator).__name__} does not know the label {labels[at : at + 1].tolist()[0]!r} (at {at}); it has "
+            f"{type(estimator).__name__} does not know the label {label!r} (at {at}); it has "
             f"learned {classes[:5].tolist()}{' and more' if len(classes) > 5 else ''}",
-            value=labels[at],
+            value=label,
         )
     return places.astype(np.int64)
 
