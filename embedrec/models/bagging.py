@@ -11,7 +11,13 @@ from embedrec.errors import CorruptedError, ParameterError
 from embedrec.models.estimator import Classifier, Estimator, Regressor
 from embedrec.models.network import forget
 from embedrec.models.stored import describe_estimator, rebuild_estimator
-from embedrec.models.target import check_targets, check_weights, read_classes, write_classes
+from embedrec.models.target import (
+    check_rows,
+    check_targets,
+    check_weights,
+    read_classes,
+    write_classes,
+)
 from embedrec.nn.check import check_size
 from embedrec.nn.parameter import Array
 from embedrec.seeding import derive_seed, make_generator
@@ -76,14 +82,15 @@ class Bagging(Estimator):
                 f"{self.estimator!r}",
                 value=type(self.estimator).__name__,
             )
-        samples = X if hasattr(X, "__array__") or not isinstance(X, (list, tuple)) else np.array(X)
+        samples = check_rows(self, X)
         targets = self.learn_targets(y, len(samples))
         weights = check_weights(self, sample_weight, len(samples))
-        n_drawn = max(1, round(self.share * len(samples)))
+        allowed = np.arange(len(samples)) if weights is None else np.nonzero(weights)[0]
+        n_drawn = max(1, round(self.share * len(allowed)))
         members = []
         for number in range(self.n_estimators):
             generator = make_generator(self.seed, "bag", number)
-            rows = self.draw_rows(generator, targets, n_drawn)
+            rows = self.draw_rows(generator, allowed, targets, n_drawn)
             more = {} if weights is None else {"sample_weight": weights[rows]}
             member = self._make_member(derive_seed(self.seed, "member", number))
             members.append(member.fit(samples[rows], targets[rows], **more))
@@ -95,9 +102,11 @@ class Bagging(Estimator):
         """Return y as an array."""
         raise NotImplementedError
 
-    def draw_rows(self, generator: np.random.Generator, targets: Array, n: int) -> Array:
-        """Return the numbers of the samples of a member."""
-        return generator.choice(len(targets), n, replace=self.replace)
+    def draw_rows(
+        self, generator: np.random.Generator, allowed: Array, targets: Array, n: int
+    ) -> Array:
+        """Return the numbers of the samples of a member, n of those allowed."""
+        return generator.choice(allowed, n, replace=self.replace)
 
     def is_fitted(self) -> bool:
         """Return whether there are members."""
@@ -152,11 +161,15 @@ class BaggingClassifier(Bagging, Classifier):
 
     def learn_targets(self, y: Any, n_samples: int) -> Array:
         """Learn the classes; return labels."""
-        return self.classes_[self.learn_classes(y, n_samples)]
+        numbers = self.learn_classes(y, n_samples)
+        labels: Array = self.classes_[numbers]
+        return labels
 
-    def draw_rows(self, generator: np.random.Generator, targets: Array, n: int) -> Array:
+    def draw_rows(
+        self, generator: np.random.Generator, allowed: Array, targets: Array, n: int
+    ) -> Array:
         """Return the numbers of the samples of a member; a class that was missed gets one."""
-        rows = super().draw_rows(generator, targets, n)
+        rows = super().draw_rows(generator, allowed, targets, n)
         missed = np.setdiff1d(self.classes_, targets[rows])
         more = [generator.choice(np.nonzero(targets == label)[0]) for label in missed]
         return np.concatenate([rows, np.array(more, rows.dtype)])

@@ -29,11 +29,7 @@ def check_samples(
     """
     name = type(estimator).__name__
     wanted = ", ".join(map(str, ("n_samples", *shape)))
-    if hasattr(X, "toarray") and not isinstance(X, np.ndarray):
-        raise ParameterError(
-            f"{name} takes a dense array as X, not a sparse {type(X).__name__}: give X.toarray()",
-            value=type(X).__name__,
-        )
+    _refuse_sparse(name, X)
     try:
         raw = np.asarray(X)
         if raw.dtype.kind == "c":
@@ -59,6 +55,29 @@ def check_samples(
         raise ParameterError(f"{name} was given an empty X of shape {raw.shape}", value=raw.shape)
     check_finite_samples(name, array, raw)
     return array
+
+
+def check_rows(estimator: Any, X: Any) -> Any:
+    """Return X as an array of any shape, or as it is if it gives rows by an array of their numbers.
+
+    For estimators that hand samples on to others, which know what a sample is.
+
+    Raises:
+        ParameterError: if it is empty, sparse, no array, or holds a number that is not finite.
+    """
+    name = type(estimator).__name__
+    _refuse_sparse(name, X)
+    is_rows = hasattr(X, "__getitem__") and hasattr(X, "shape") and not hasattr(X, "__array__")
+    try:
+        rows = X if is_rows else np.asarray(X)
+        n = len(rows)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name} takes an array as X: {error}") from error
+    if not n:
+        raise ParameterError(f"{name} was given an empty X", value=0)
+    if isinstance(rows, np.ndarray) and rows.dtype.kind == "f":
+        check_finite_samples(name, rows, rows)
+    return rows
 
 
 def check_finite_samples(name: str, array: Array, raw: Array, what: str = "X") -> None:
@@ -233,6 +252,14 @@ def read_classes(content: Any) -> Array:
     if classes.ndim != 1 or classes.dtype.kind not in "biufU" or not len(classes):
         raise CorruptedError("the classes of a model are no list of labels")
     return classes
+
+
+def _refuse_sparse(name: str, X: Any) -> None:
+    if hasattr(X, "toarray") and not isinstance(X, np.ndarray):
+        raise ParameterError(
+            f"{name} takes a dense array as X, not a sparse {type(X).__name__}: give X.toarray()",
+            value=type(X).__name__,
+        )
 
 
 def _check_length(name: str, what: str, array: Array, n_samples: int) -> None:
