@@ -1,0 +1,202 @@
+"""Recurrent language models: simple RNN, GRU and LSTM."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from embedrec.errors import InputError, ParameterError
+from embedrec.models.language.neural import NeuralLanguageModel, check_whole
+from embedrec.models.language.output import WordOutput
+from embedrec.nn import GRU, LSTM, RNN, Dropout, Embedding, Layer, RecurrentStack
+from embedrec.nn.layer import Train
+from embedrec.nn.parameter import Array
+
+KINDS: dict[str, type[Any]] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
+_STEPS_SCORED_AT_ONCE = 256
+
+
+class WordNetwork(Layer):
+    """Vectors of words, a stack of recurrent layers, and the output; dropout between them."""
+
+    def __init__(
+        self, embedding: Embedding, stack: RecurrentStack, output: WordOutput, dropout: float
+    ) -> None:
+        self.embedding = embedding
+        self.stack = stack
+        self.output = output
+        self.dropout = Dropout(dropout)
+
+    def run(self, ids: Array, state: Any, train: Train = False) -> tuple[Array, Any, Any]:
+        """Return hidden vectors (B, T, H) of words (B, T), the state after them, and backward."""
+        x, to_words = self.embedding.forward(ids, train)
+        x, to_vectors = self.dropout.forward(x, train)
+        h, state, to_inputs = self.stack.run(x, state, train)
+        h, to_hidden = self.dropout.forward(h, train)
+
+        def backward(gradient: Array) -> None:
+            at_inputs, _ = to_inputs(to_hidden(gradient))
+            to_words(to_vectors(at_inputs))
+
+        return h, state, backward
+
+
+class RNNLM(NeuralLanguageModel):
+    """p(w_t | w_1 ... w_t-1) from the state of a recurrent network (Mikolov et al. 2010).
+
+    The text is read in `batch_size` runs side by side, `n_steps` words at a time; the state goes on
+    from piece to piece, gradients don't (truncated back-propagation through time). It also goes on
+    over the ends of sentences, in training and when a text is scored.
+    """
+
+    family: ClassVar[str] = "rnnlm"
+
+    def __init__(
+        self,
+        kind: str = "lstm",
+        *,
+        vector_size: int = 200,
+        hidden_size: int = 200,
+        n_layers: int = 2,
+        dropout: float = 0.25,
+        recurrent_dropout: float = 0.0,
+        dropout_mask: str = "step",
+        tied: bool = True,
+        output: str = "softmax",
+        n_samples: int = 1000,
+        batch_size: int = 20,
+        n_steps: int = 35,
+        epochs: int = 30,
+        optimizer: str = "sgd",
+        learning_rate: float = 20.0,
+        max_norm: float = 0.25,
+        decay: float = 4.0,
+        patience: int = 3,
+        freeze: bool = False,
+        seed: int = 0,
+    ) -> None:
+        """Describe the model.
+
+        Args:
+            kind: "rnn" (tanh), "gru" or "lstm".
+            vector_size, hidden_size, n_layers: sizes of word vectors and of each layer's state.
+            dropout: left out of word vectors, between layers and of the last one's outputs
+                (Zaremba et al. 2014).
+            recurrent_dropout: left out of the state on its way to the next step, the same at all
+                steps of a piece (Gal and Ghahramani 2016).
+            dropout_mask: "step", or "sequence" for the same mask at all steps between layers.
+            tied: output vectors are the input vectors (Press and Wolf 2017): needs equal sizes, and
+                output="softmax".
+            output: "softmax", "hierarchical", "sampled" or "nce", see `WordOutput`.
+            n_samples: words drawn in a step, for "sampled" and "nce".
+            batch_size, n_steps: runs side by side, and words of each in a step.
+            epochs: most passes over the text.
+            optimizer, learning_rate, max_norm: "sgd" or another name of `embedrec.nn`; the loss is
+                the mean over a batch's words.
+            decay, patience: see `Course`.
+            freeze: vectors given to `fit` stay as they are.
+            seed: of all that is drawn.
+        """
+        self.kind = kind
+        self.vector_size = vector_size
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.dropout_mask = dropout_mask
+        self.tied = tied
+        self.output = output
+        self.n_samples = n_samples
+        self.batch_size = batch_size
+        self.n_steps = n_steps
+        self.epochs = epochs
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.max_norm = max_norm
+        self.decay = decay
+        self.patience = patience
+        self.freeze = freeze
+        self.seed = seed
+        self.facts_: dict[str, Any] = {}
+
+    def count_batches(self, ids: Array) -> int:
+        """Return the number of pieces in an epoch."""
+        if len(ids) < 2 * self.batch_size:
+            raise InputError(
+                f"the text has {len(ids)} words, too few for batch_size {self.batch_size}: give "
+                "more text, or a smaller one",
+                value=len(ids),
+            )
+        return -(-(len(ids) // self.batch_size) // self.n_steps)
+
+    def add_gradients(
+        self, ids: Array, epoch: int, batch: int, state: Any, generator: np.random.Generator
+    ) -> tuple[float, int, Any]:
+        """Go one piece on; see `Trainable`."""
+        length = len(ids) // self.batch_size
+        targets = ids[: length * self.batch_size].reshape(self.batch_size, length)
+        begin, end = batch * self.n_steps, min(length, (batch + 1) * self.n_steps)
+        inputs = np.empty((self.batch_size, end - begin), ids.dtype)
+        inputs[:, 1:] = targets[:, begin : end - 1]
+        # Each run's first word follows the word before it in the text, the whole text's an end.
+        starts = np.arange(self.batch_size) * length + begin - 1
+        inputs[:, 0] = np.where(starts >= 0, ids[starts], self.vocabulary_.end)
+        h, state, back = self.layers_.run(inputs, state, generator)
+        loss, back_of_loss = self.layers_.output.train(h, targets[:, begin:end], generator)
+        back(back_of_loss())
+        return loss, inputs.size, state
+
+    def score_ids(self, ids: Array) -> Array:
+        """Return log p of each word of a text that begins after a sentence's end, float64 (N,)."""
+        self._check_fitted()
+        inputs = np.empty_like(ids)
+        inputs[:1], inputs[1:] = self.vocabulary_.end, ids[:-1]
+        scores, state = np.empty(len(ids)), None
+        for begin in range(0, len(ids), _STEPS_SCORED_AT_ONCE):
+            piece = slice(begin, begin + _STEPS_SCORED_AT_ONCE)
+            h, state, _ = self.layers_.run(inputs[None, piece], state)
+            scores[piece] = self.layers_.output.score(h[0], ids[piece])
+        return scores
+
+    def begin(self) -> Any:
+        """Return the state after a sentence's end, with the hidden vector that predicts from it."""
+        return self.advance(None, self.vocabulary_.end)
+
+    def advance(self, state: Any, word: int) -> Any:
+        """Return the state after one more word."""
+        self._check_fitted()
+        before = None if state is None else state[1]
+        h, after, _ = self.layers_.run(np.array([[word]], np.int32), before)
+        return h[0, 0], after
+
+    def predict(self, state: Any) -> Array:
+        """Return the probability of each word to come next, float64 (V,)."""
+        p = np.exp(self.layers_.output.log_prob(state[0][None])[0].astype(np.float64))
+        return np.asarray(p / p.sum())
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if self.kind not in KINDS:
+            raise ParameterError(
+                f"kind must be one of {', '.join(KINDS)}, not {self.kind!r}", value=self.kind
+            )
+        for name in ("hidden_size", "n_layers", "batch_size", "n_steps", "n_samples"):
+            check_whole(name, getattr(self, name), 1)
+
+    def _build(self, counts: Array, generator: np.random.Generator, start: Array | None) -> Layer:
+        embedding = self._build_embedding(len(counts), generator, start)
+        sizes = [self.vector_size, *[self.hidden_size] * self.n_layers]
+        layers = [
+            KINDS[self.kind](
+                size, self.hidden_size, generator=generator,
+                recurrent_dropout=self.recurrent_dropout,
+            )
+            for size in sizes[:-1]
+        ]  # fmt: skip
+        stack = RecurrentStack(*layers, dropout=self.dropout, dropout_mask=self.dropout_mask)
+        output = WordOutput(
+            self.hidden_size, counts, self.output, generator=generator,
+            tied=embedding if self.tied else None, n_samples=self.n_samples,
+        )  # fmt: skip
+        return WordNetwork(embedding, stack, output, self.dropout)
