@@ -19,6 +19,7 @@ from embedrec.models.target import (
     write_classes,
 )
 from embedrec.nn.check import check_size
+from embedrec.nn.clip import check_limit
 from embedrec.nn.parameter import Array
 from embedrec.seeding import derive_seed, make_generator
 
@@ -71,12 +72,14 @@ class Bagging(Estimator):
         """
         forget(self)
         check_size("n_estimators", self.n_estimators)
-        if not self.share > 0 or (self.share > 1 and not self.replace):
+        check_limit("share", self.share)
+        if self.share > 1 and not self.replace:
             raise ParameterError(
-                f"share must be above 0, and at most 1 without replacement, not {self.share!r}",
+                f"share must be at most 1 without replacement, not {self.share!r}",
                 value=self.share,
             )
-        if not hasattr(self.estimator, "fit") or not hasattr(self.estimator, "get_params"):
+        is_one = hasattr(self.estimator, "fit") and hasattr(self.estimator, "get_params")
+        if not is_one or isinstance(self.estimator, type):
             raise ParameterError(
                 f"{type(self).__name__} takes an estimator with fit and get_params, not "
                 f"{self.estimator!r}",

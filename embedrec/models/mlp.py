@@ -94,7 +94,8 @@ class MLP(NetworkEstimator):
 
     def build_network(self, n_outputs: int, generator: np.random.Generator) -> Layer:
         """Return dense layers with activations between them."""
-        sizes = [self.n_features_in_, *self._check_sizes()]
+        self._check_settings()
+        sizes = [self.n_features_in_, *self.hidden_sizes]
         init = self._choose_init()
         layers: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
         for n_inputs, size in pairwise(sizes):
@@ -105,13 +106,22 @@ class MLP(NetworkEstimator):
         layers.append(Dense(sizes[-1], n_outputs, generator=generator))
         return Chain(*layers)
 
-    def _check_sizes(self) -> Sequence[int]:
+    def _check_settings(self) -> None:
         if isinstance(self.hidden_sizes, (str, bytes)) or not np.iterable(self.hidden_sizes):
             raise ParameterError(
                 f"hidden_sizes must be a list such as (256,), not {self.hidden_sizes!r}",
                 value=self.hidden_sizes,
             )
-        return list(self.hidden_sizes)
+        for name in ("activation", "init"):
+            if not isinstance(getattr(self, name), str):
+                value = getattr(self, name)
+                raise ParameterError(f"{name} must be a name, not {value!r}", value=value)
+        for name in ("dropout", "input_dropout"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not 0 <= value < 1:
+                raise ParameterError(
+                    f"{name} must be from 0 to below 1, not {value!r}", value=value
+                )
 
     def _choose_init(self) -> Any:
         if self.init != "auto":

@@ -56,7 +56,7 @@ def draw_orthogonal(
     tall = generator.standard_normal((max(n_rows, n_columns), min(n_rows, n_columns)))
     q, r = np.linalg.qr(tall)
     q *= np.sign(np.diagonal(r))
-    return (q if n_rows >= n_columns else q.T).reshape(shape).astype(dtype)
+    return (q if n_rows >= n_columns else q.T).reshape(shape).astype(dtype, order="C")
 
 
 def draw_uniform(
