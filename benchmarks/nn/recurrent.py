@@ -115,11 +115,11 @@ def make_torch_step(kind: str) -> Callable[[], float]:
 
 
 def draw_words() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return words and the next words (B, T), an embedding and the weights of the output."""
+    """Return words and the next words (B, T), the vectors below and above."""
     generator = np.random.default_rng(2)
     words = generator.integers(0, N_WORDS, (BATCH, N_TIMES + 1))
     below, above = generator.uniform(-0.1, 0.1, (2, N_WORDS, SIZE)).astype(np.float32)
-    return words[:, :-1].copy(), words[:, 1:].copy(), below, above.T.copy()
+    return words[:, :-1].copy(), words[:, 1:].copy(), below, above
 
 
 def make_our_model_step(kind: str) -> Callable[[], float]:
@@ -127,24 +127,25 @@ def make_our_model_step(kind: str) -> Callable[[], float]:
     from embedrec.nn import (
         SGD,
         Chain,
-        Dense,
         Embedding,
-        SoftmaxCrossEntropy,
+        SoftmaxOutput,
         clear_gradients,
+        iterate_parameters,
     )
 
     words, targets, below, above = draw_words()
-    output = Dense(SIZE, N_WORDS, generator=np.random.default_rng(0))
+    output = SoftmaxOutput(SIZE, N_WORDS, generator=np.random.default_rng(0))
     output.weight.value = above
-    model = Chain(Embedding.from_vectors(below), make_our_stack(kind), output)
-    loss, optimizer = SoftmaxCrossEntropy(), SGD(RATE)
+    model = Chain(Embedding.from_vectors(below), make_our_stack(kind))
+    optimizer = SGD(RATE)
+    parameters = list(iterate_parameters({"model": model, "output": output}))
 
     def step() -> float:
-        clear_gradients(model)
+        clear_gradients(model, output)
         y, back = model.forward(words, True)
-        value, back_of_loss = loss.forward(y, targets)
-        back(back_of_loss())
-        optimizer.step(model)
+        value, back_of_output = output.forward(y, targets, None, True)
+        back(back_of_output())
+        optimizer.step(parameters)
         return value
 
     return step
@@ -159,7 +160,7 @@ def make_torch_model_step(kind: str) -> Callable[[], float]:
     stack, output = make_torch_stack(kind), torch.nn.Linear(SIZE, N_WORDS)
     with torch.no_grad():
         embedding.weight.copy_(torch.from_numpy(below))
-        output.weight.copy_(torch.from_numpy(above.T))
+        output.weight.copy_(torch.from_numpy(above))
         output.bias.zero_()
     parameters = [*embedding.parameters(), *stack.parameters(), *output.parameters()]
     optimizer = torch.optim.SGD(parameters, RATE)

@@ -102,6 +102,7 @@ from embedrec.nn.schedule import (
     make_schedule,
 )
 from embedrec.nn.softmax import LogSoftmax, Softmax, SoftmaxCrossEntropy
+from embedrec.nn.softmax_output import SoftmaxOutput
 from embedrec.nn.stack import RecurrentStack
 from embedrec.nn.stopping import EarlyStopping
 from embedrec.nn.storage import load_parameters, save_parameters
@@ -187,6 +188,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "SoftmaxCrossEntropy",
+    "SoftmaxOutput",
     "Softplus",
     "SquaredError",
     "Step",

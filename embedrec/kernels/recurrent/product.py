@@ -98,10 +98,11 @@ def _choose_panel(inputs, t, column, packed, panel, sums, at, first, begin, end)
 
 def _add_panel_by_numbers(inputs, t, column, packed, panel, sums, at, first, begin, end):
     for b in range(begin, end):
+        total = sums[b, at, first : first + PANEL]
         for k in range(packed.shape[1]):
-            value = inputs[b, t, column + k]
-            for j in range(PANEL):
-                sums[b, at, first + j] += value * packed[panel, k, j]
+            value, row = inputs[b, t, column + k], packed[panel, k]
+            for j in range(len(row)):
+                total[j] += value * row[j]
 
 
 def _add_panel_by_vectors(inputs, t, column, packed, panel, sums, at, first, begin, end):
