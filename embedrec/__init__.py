@@ -25,6 +25,14 @@ from embedrec.errors import (
 if TYPE_CHECKING:
     from embedrec.corpus.shards import Corpus
     from embedrec.corpus.vocabulary import Vocabulary
+    from embedrec.models.autoencoder import Autoencoder
+    from embedrec.models.bagging import BaggingClassifier, BaggingRegressor
+    from embedrec.models.lenet import LeNet5
+    from embedrec.models.linear import LinearUnit, LogisticRegression, Perceptron, SoftmaxRegression
+    from embedrec.models.mlp import MLPClassifier, MLPRegressor
+    from embedrec.models.pretrained import DeepPretrainedClassifier
+    from embedrec.models.textcnn import TextCNN
+    from embedrec.models.tree_net import TreeNet
     from embedrec.models.word2vec import Word2Vec
     from embedrec.pipeline import build_corpus, train
     from embedrec.recommend.words import WordRecommender
@@ -36,18 +44,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Autoencoder",
+    "BaggingClassifier",
+    "BaggingRegressor",
     "Corpus",
     "CorruptedError",
+    "DeepPretrainedClassifier",
     "DivergenceError",
     "EmbedrecError",
     "InputError",
     "KeyedVectors",
+    "LeNet5",
+    "LinearUnit",
+    "LogisticRegression",
+    "MLPClassifier",
+    "MLPRegressor",
     "MissingExtraError",
     "ParameterError",
+    "Perceptron",
     "ResumeError",
+    "SoftmaxRegression",
     "StorageError",
+    "TextCNN",
     "TextPipeline",
     "TextSettings",
+    "TreeNet",
     "UnknownWordError",
     "VersionError",
     "Vocabulary",
@@ -63,10 +84,23 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Autoencoder": "embedrec.models.autoencoder",
+    "BaggingClassifier": "embedrec.models.bagging",
+    "BaggingRegressor": "embedrec.models.bagging",
     "Corpus": "embedrec.corpus.shards",
+    "DeepPretrainedClassifier": "embedrec.models.pretrained",
     "KeyedVectors": "embedrec.vectors.keyed",
+    "LeNet5": "embedrec.models.lenet",
+    "LinearUnit": "embedrec.models.linear",
+    "LogisticRegression": "embedrec.models.linear",
+    "MLPClassifier": "embedrec.models.mlp",
+    "MLPRegressor": "embedrec.models.mlp",
+    "Perceptron": "embedrec.models.linear",
+    "SoftmaxRegression": "embedrec.models.linear",
+    "TextCNN": "embedrec.models.textcnn",
     "TextPipeline": "embedrec.text.pipeline",
     "TextSettings": "embedrec.text.pipeline",
+    "TreeNet": "embedrec.models.tree_net",
     "Vocabulary": "embedrec.corpus.vocabulary",
     "Word2Vec": "embedrec.models.word2vec",
     "WordRecommender": "embedrec.recommend.words",

@@ -94,8 +94,8 @@ class MLP(NetworkEstimator):
 
     def build_network(self, n_outputs: int, generator: np.random.Generator) -> Layer:
         """Return dense layers with activations between them."""
-        self._check_settings()
-        sizes = [self.n_features_in_, *self.hidden_sizes]
+        self._check_words()
+        sizes = [self.n_features_in_, *self._check_sizes()]
         init = self._choose_init()
         layers: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
         for n_inputs, size in pairwise(sizes):
@@ -106,12 +106,15 @@ class MLP(NetworkEstimator):
         layers.append(Dense(sizes[-1], n_outputs, generator=generator))
         return Chain(*layers)
 
-    def _check_settings(self) -> None:
+    def _check_sizes(self) -> Sequence[int]:
         if isinstance(self.hidden_sizes, (str, bytes)) or not np.iterable(self.hidden_sizes):
             raise ParameterError(
                 f"hidden_sizes must be a list such as (256,), not {self.hidden_sizes!r}",
                 value=self.hidden_sizes,
             )
+        return list(self.hidden_sizes)
+
+    def _check_words(self) -> None:
         for name in ("activation", "init"):
             if not isinstance(getattr(self, name), str):
                 value = getattr(self, name)

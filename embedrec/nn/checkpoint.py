@@ -19,6 +19,7 @@ import numpy as np
 from embedrec.errors import CorruptedError, ResumeError
 from embedrec.files import PathLike, write_folder
 from embedrec.manifest import Manifest, collect_versions, load_manifest
+from embedrec.nn.layer import iterate_parameters
 from embedrec.nn.padded import Padded
 from embedrec.nn.parameter import Array
 from embedrec.tensors import read_tensors, save_tensors
@@ -27,7 +28,33 @@ KIND = "training-checkpoint"
 VERSION = 1
 _STATE = "state.safetensors"
 
+# What does not decide the result of a training, and may differ when it resumes.
+_OPEN = {"checkpoint", "checkpoint_seconds", "resume", "progress", "callbacks"}
+_CALLED = {"augment", "compute"}
+
 Groups = dict[str, dict[str, Array]]
+
+
+def list_settings(trainer: Any, optimizer: Any, network: Any, loss: Any) -> dict[str, Any]:
+    """Return what decides the result of a trainer's training apart from samples, in words."""
+    settings: dict[str, Any] = {}
+    for name in type(trainer).__dataclass_fields__:
+        value = getattr(trainer, name)
+        if name in _CALLED:
+            settings[name] = None if value is None else getattr(value, "__qualname__", "callable")
+        elif name not in _OPEN:
+            settings[name] = repr(value)
+    shapes = {
+        name: str(parameter.value.shape)
+        for name, parameter in iterate_parameters({"network": network, "loss": loss})
+    }
+    return {
+        **settings,
+        "optimizer": repr(optimizer),
+        "network": repr(network),
+        "loss": repr(loss),
+        "shapes": shapes,
+    }
 
 
 def identify_training(settings: dict[str, Any], **inputs: Any) -> Manifest:

@@ -12,7 +12,13 @@ import numpy as np
 from embedrec.errors import CorruptedError, DivergenceError
 from embedrec.nn.averaging import WeightAverage
 from embedrec.nn.callback import EpochReport, History, StepReport
-from embedrec.nn.checkpoint import Groups, identify_training, load_checkpoint, save_checkpoint
+from embedrec.nn.checkpoint import (
+    Groups,
+    identify_training,
+    list_settings,
+    load_checkpoint,
+    save_checkpoint,
+)
 from embedrec.nn.clip import clip_by_norm, clip_by_value
 from embedrec.nn.divergence import find_divergence
 from embedrec.nn.first import skip_input_gradient
@@ -21,16 +27,12 @@ from embedrec.nn.loss import Loss
 from embedrec.nn.optim import make_optimizer
 from embedrec.nn.parameter import Array, Parameter
 from embedrec.nn.schedule import make_schedule
+from embedrec.nn.validation import validate
 from embedrec.progress import Progress, Stage
 from embedrec.seeding import make_generator
 
 if TYPE_CHECKING:
     from embedrec.nn.trainer import Trainer, Validation
-
-# What does not decide the result of a training, and may differ when it resumes.
-_OPEN = {"checkpoint", "checkpoint_seconds", "resume", "progress", "callbacks"}
-_CALLED = {"augment", "compute"}
-_ROWS_VALIDATED_AT_ONCE = 1024
 
 
 class Run:
@@ -67,7 +69,8 @@ class Run:
         trainer = self.trainer
         identity = None
         if trainer.checkpoint is not None:
-            identity = identify_training(self._list_settings(), x=x, y=y, weights=weights)
+            settings = list_settings(trainer, self.optimizer, self.network, self.loss)
+            identity = identify_training(settings, x=x, y=y, weights=weights)
             if trainer.resume and Path(trainer.checkpoint).is_dir():
                 self.restore(*load_checkpoint(trainer.checkpoint, identity))
 
@@ -145,7 +148,9 @@ class Run:
         trainer, history = self.trainer, self.history
         self.check_finite()
         loss = self.loss_sum / max(self.share_sum, 1e-300)
-        score = loss if self.validation is None else self._validate()
+        score = loss
+        if self.validation is not None:
+            score = validate(self.network, self.loss, self.validation, trainer.compute)
         history.losses.append(loss)
         history.scores.append(score)
         if self._is_averaging("epoch"):
@@ -162,23 +167,6 @@ class Run:
         for callback in trainer.callbacks:
             if callback.end_epoch(report):
                 self.is_ended, history.reason = True, "callback"
-
-    def _validate(self) -> float:
-        if callable(self.validation):
-            return float(self.validation(self.network))
-        assert self.validation is not None
-        x, y, *more = self.validation
-        weights = more[0] if more else None
-        total, count = 0.0, 0.0
-        for begin in range(0, len(x), _ROWS_VALIDATED_AT_ONCE):
-            rows = np.arange(begin, min(len(x), begin + _ROWS_VALIDATED_AT_ONCE))
-            part = None if weights is None else weights[rows]
-            share = float(len(rows) if part is None else part.sum())
-            if share:
-                compute = self.trainer.compute
-                value = compute(self.network, self.loss, x[rows], y[rows], part, False, 1.0)
-                total, count = total + share * value, count + share
-        return total / count if count else math.nan
 
     def check_finite(self) -> None:
         """Raise DivergenceError naming a parameter that is not finite, if there is one."""
@@ -220,20 +208,6 @@ class Run:
             save()
         self.pause = self.trainer.checkpoint_seconds
         self.saved_at = time.monotonic() if self.trainer.checkpoint is not None else math.inf
-
-    def _list_settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {}
-        for name in type(self.trainer).__dataclass_fields__:
-            value = getattr(self.trainer, name)
-            if name in _CALLED:
-                settings[name] = getattr(value, "__qualname__", repr(value))
-            elif name not in _OPEN:
-                settings[name] = repr(value)
-        settings["optimizer"] = repr(self.optimizer)
-        settings["network"] = repr(self.network)
-        settings["loss"] = repr(self.loss)
-        settings["shapes"] = {name: str(p.value.shape) for name, p in self.parameters}
-        return settings
 
     def export(self) -> tuple[Groups, dict[str, Any]]:
         """Return the state: arrays, not copied, and values for JSON."""

@@ -40,9 +40,10 @@ WALLS = {  # third party -> where it may be imported
     "click": {"cli"},
     "rich": {"cli"},
     "tomli": {"cli"},
+    "sklearn": {"models"},  # only if it is the one that asks: no dependency of the package
     "scipy": {"text", "corpus", "nn", "vectors", "models", "recommend", "pipeline", "cli"},
 }
-INSIDE_FUNCTIONS = {"jieba", "rjieba", "opencc", "rich"}
+INSIDE_FUNCTIONS = {"jieba", "rjieba", "opencc", "rich", "sklearn"}
 DYNAMIC = {"import_module", "__import__"}
 
 

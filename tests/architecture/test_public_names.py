@@ -11,18 +11,31 @@ import pytest
 import embedrec
 
 NAMES = [
+    "Autoencoder",
+    "BaggingClassifier",
+    "BaggingRegressor",
     "Corpus",
     "CorruptedError",
+    "DeepPretrainedClassifier",
     "DivergenceError",
     "EmbedrecError",
     "InputError",
     "KeyedVectors",
+    "LeNet5",
+    "LinearUnit",
+    "LogisticRegression",
+    "MLPClassifier",
+    "MLPRegressor",
     "MissingExtraError",
     "ParameterError",
+    "Perceptron",
     "ResumeError",
+    "SoftmaxRegression",
     "StorageError",
+    "TextCNN",
     "TextPipeline",
     "TextSettings",
+    "TreeNet",
     "UnknownWordError",
     "VersionError",
     "Vocabulary",
@@ -38,6 +51,7 @@ NAMES = [
 ]
 HEAVY = {
     "click", "jieba", "llvmlite", "numba", "opencc", "rich", "rjieba", "safetensors", "scipy",
+    "sklearn",
 }  # fmt: skip
 
 

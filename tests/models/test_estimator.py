@@ -318,3 +318,16 @@ def test_places_that_cannot_be(tmp_path):
     (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(VersionError):
         Perceptron.load(tmp_path / "model")
+
+
+def test_networks_can_be_had_from_the_room_and_from_the_package():
+    import embedrec
+    from embedrec import models
+
+    names = [name for name in dir(models) if name[0].isupper() and name != "Any"]
+    assert "MLPClassifier" in names
+    for name in names:
+        assert getattr(models, name) is getattr(embedrec, name)
+        assert issubclass(getattr(models, name), Estimator)
+    with pytest.raises(AttributeError, match="MLPClasifier"):
+        models.MLPClasifier  # noqa: B018

@@ -7,21 +7,18 @@ import math
 import numpy as np
 import pytest
 
-from embedrec.errors import DivergenceError, ParameterError
 from embedrec.nn import (
     SGD,
     Averaging,
     Callback,
     Chain,
     Dense,
-    Dropout,
     EarlyStopping,
     Embedding,
     Layer,
     Padded,
     Penalized,
     ReduceOnPlateau,
-    Relu,
     SoftmaxCrossEntropy,
     SquaredError,
     StepDecay,
@@ -29,33 +26,7 @@ from embedrec.nn import (
     Trainer,
     iterate_parameters,
 )
-
-
-def make_samples(n=120, seed=0):
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((n, 4)).astype(np.float32)
-    return x, (x @ rng.standard_normal((4, 3))).argmax(axis=1)
-
-
-def make_network(seed=0, dropout=0.0):
-    rng = np.random.default_rng(seed)
-    return Chain(Dense(4, 8, generator=rng), Relu(), Dropout(dropout), Dense(8, 3, generator=rng))
-
-
-def make_line(n=64, seed=1):
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((n, 2)).astype(np.float32)
-    return x, (x @ np.array([[2.0], [-1.0]], np.float32) + 0.5).astype(np.float32)
-
-
-def copy_values(network):
-    return {name: p.value.copy() for name, p in iterate_parameters(network)}
-
-
-def assert_same_bits(a, b):
-    ours, theirs = copy_values(a), copy_values(b)
-    assert ours.keys() == theirs.keys()
-    assert all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
+from tests.nn.small import assert_same_bits, copy_values, make_line, make_network, make_samples
 
 
 @pytest.mark.parametrize("batch_size", [None, 16, 1])
@@ -345,81 +316,6 @@ def test_leaving_out_the_gradient_at_the_input_changes_no_weight(batch_size):
     network = Chain(shared, Tanh(), shared, last)
     history = Trainer(epochs=3, batch_size=batch_size).fit(network, SoftmaxCrossEntropy(), x, y)
     assert history.losses[-1] < history.losses[0]
-
-
-def test_divergence_names_what_is_not_finite():
-    x, y = make_line()
-    network = Chain(
-        Dense(2, 3, generator=np.random.default_rng(0)),
-        Dense(3, 1, generator=np.random.default_rng(0)),
-    )
-    trainer = Trainer(epochs=50, optimizer="sgd", learning_rate=1e3)
-    with pytest.raises(
-        DivergenceError, match=r"epoch \d, batch \d.* parameter network\.layers\.\d\."
-    ) as caught:
-        trainer.fit(network, SquaredError(), x, y)
-    assert "\n" not in str(caught.value)
-
-
-def test_weights_that_are_not_finite_from_the_start_are_named():
-    x, y = make_samples(20)
-    network = make_network()
-    network.layers[3].bias.value[1] = np.nan
-    with pytest.raises(DivergenceError, match=r"the parameter network\.layers\.3\.bias"):
-        Trainer(epochs=1).fit(network, SoftmaxCrossEntropy(), x, y)
-
-
-def test_samples_that_are_not_finite_are_suspected():
-    x, y = make_line()
-    network = Dense(2, 1, generator=np.random.default_rng(0))
-    x[5, 1] = np.inf
-    with pytest.raises(DivergenceError, match="samples of the batch"):
-        Trainer(epochs=1, batch_size=None).fit(network, SquaredError(), x, y)
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"epochs": -1}, "epochs must be a whole number of at least 0"),
-        ({"epochs": 1.5}, "epochs"),
-        ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
-        ({"seed": -1}, "seed"),
-        ({"optimizer": "best"}, "optimizer must be one of"),
-        ({"learning_rate": -0.1}, "learning_rate must be a number above 0"),
-        ({"schedule": "never"}, "schedule must be one of"),
-        ({"clip_norm": 0}, "clip_norm must be a number above 0"),
-        ({"clip_value": -1}, "clip_value"),
-        ({"tolerance": math.nan}, "tolerance"),
-        ({"checkpoint_seconds": 0}, "checkpoint_seconds"),
-        ({"averaging": Averaging(), "stopping": EarlyStopping()}, "not both"),
-    ],
-)
-def test_settings_that_cannot_be(settings, words):
-    with pytest.raises(ParameterError, match=words):
-        Trainer(**settings)
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "weights", "words"),
-    [
-        (np.zeros((0, 4), np.float32), np.zeros(0, int), None, "x is empty"),
-        (np.zeros((5, 4), np.float32), np.zeros(4, int), None, "x has 5 samples, and y has 4"),
-        (np.zeros((5, 4), np.float32), np.zeros(5, int), np.ones(6), "weights has 6"),
-        (np.zeros((5, 4), np.float32), np.zeros(5, int), np.zeros(5), "all weights .* are 0"),
-        (np.zeros((5, 4), np.float32), np.zeros(5, int), -np.ones(5), "0 or more"),
-        (np.zeros((5, 3), np.float32), np.zeros(5, int), None, r"Dense\(4, 8\) .* \(5, 3\)"),
-        (np.zeros((5, 4), np.float32), np.full(5, 3), None, "classes from 0 to 2, not 3"),
-    ],
-)
-def test_samples_that_cannot_be(x, y, weights, words):
-    with pytest.raises(ParameterError, match=words):
-        Trainer(epochs=1).fit(make_network(), SoftmaxCrossEntropy(), x, y, weights)
-
-
-def test_validation_that_cannot_be():
-    x, y = make_samples(20)
-    with pytest.raises(ParameterError, match="y of the validation has 3"):
-        Trainer(epochs=1).fit(make_network(), SoftmaxCrossEntropy(), x, y, None, (x, y[:3]))
 
 
 def test_no_epochs_leave_the_network_as_it_is():
