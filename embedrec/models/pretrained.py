@@ -26,7 +26,7 @@ from embedrec.nn.optim import Optimizer
 from embedrec.nn.parameter import Array
 from embedrec.nn.schedule import Schedule
 from embedrec.progress import Progress
-from embedrec.seeding import derive_seed
+from embedrec.seeding import derive_seed, make_generator
 
 Self = TypeVar("Self", bound="DeepPretrainedClassifier")
 
@@ -122,8 +122,10 @@ class DeepPretrainedClassifier(MLPClassifier):
         """
         forget(self)
         samples = self.check_input(X)
-        # Before what takes long: labels that can't be learned from.
+        # What can't be worked with is said before what takes long.
         self.learn_classes(y, len(samples))
+        self.build_network(len(self.classes_), make_generator(0))
+        self.make_trainer()
         if unlabelled is not None:
             samples = np.concatenate([samples, self.check_input(unlabelled)])
         self._start = self.pretrain(samples)
@@ -141,7 +143,7 @@ class DeepPretrainedClassifier(MLPClassifier):
         if learner is None:
             return []
         start = []
-        for depth, n_units in enumerate(self._check_sizes()):
+        for depth, n_units in enumerate(self.hidden_sizes):
             seed = derive_seed(self.seed, "pretrain", depth) >> 1
             weight, bias = learner.learn_layer(samples, n_units, self.activation, seed)
             start.append((weight, bias))

@@ -128,6 +128,9 @@ def test_bad_arguments_are_said_before_anything_is_learned(planted):
         model.fit(X, np.zeros(20, int))
     with pytest.raises(ParameterError, match=r"\(n_samples, 40\).*not \(3, 7\)"):
         model.fit(X, y, unlabelled=np.zeros((3, 7)))
+    for settings in ({"epochs": -1}, {"activation": "cosine"}, {"hidden_sizes": (3, 0)}):
+        with pytest.raises(ParameterError, match=r"epochs must|no activation|n_outputs must"):
+            DeepPretrainedClassifier(**{"pretrainer": recorder, **settings}).fit(X, y)
     assert not recorder.asked
     for wrong in ("rbm", 3, MLPClassifier()):
         with pytest.raises(ParameterError, match="pretrainer must be 'denoising', an Autoencoder"):
