@@ -20,7 +20,12 @@ from embedrec.nn.check import check_floating, check_shape, check_size
 from embedrec.nn.init import Initializer, draw_glorot_uniform
 from embedrec.nn.layer import Backward, Layer, Train
 from embedrec.nn.parameter import Array, Parameter
+from embedrec.nn.scratch import borrow
 from embedrec.nn.window import Padding, Size, count_positions, read_padding, read_size
+
+# Patches are made for so many images at a time that they have about as many numbers: what stays
+# near the processor. They are made again on the way back, which takes less time than to keep them.
+_BLOCK_NUMBERS = 1 << 18
 
 
 class _Convolution(Layer):
@@ -61,29 +66,43 @@ class _Convolution(Layer):
             stride, padding = (1, *stride), ((0, 0), *padding)
         before = padding[0][0], padding[1][0]
         n_rows, n_columns = count_positions(self, x.shape[1:3], (height, width), stride, padding)
-        shape = len(x), n_rows, n_columns, height, width * depth
-        patches = np.empty(shape, x.dtype)
         lines = np.ascontiguousarray(x).reshape(*x.shape[:2], -1)  # (B, H, W C)
-        gather_patches(lines, patches, depth, stride, before)
-        rows = patches.reshape(-1, height * width * depth)  # (n, h w C)
         weight = self._connect(self.weight.value).reshape(-1, n_outputs)  # (h w C, O)
-        y = rows @ weight
-        if self.bias is not None:
-            y += self.bias.value
+        n_block = max(1, _BLOCK_NUMBERS // (n_rows * n_columns * len(weight)))
+        blocks = [slice(begin, begin + n_block) for begin in range(0, len(x), n_block)]
+        y = np.empty((len(x), n_rows, n_columns, n_outputs), x.dtype)
+
+        def cut_patches(block: slice) -> Array:
+            part = lines[block]
+            shape = len(part), n_rows, n_columns, height, width * depth
+            patches = borrow("patches", shape, x.dtype)
+            gather_patches(part, patches, depth, stride, before)
+            return patches.reshape(-1, len(weight))  # (n, h w C)
+
+        for block in blocks:
+            np.matmul(cut_patches(block), weight, out=y[block].reshape(-1, n_outputs))
+        if self.bias is not None:  # added to whole rows of the image: longer runs are quicker
+            y.reshape(-1, n_columns * n_outputs)[...] += np.tile(self.bias.value, n_columns)
 
         def backward(gradient: Array) -> Array:
-            d = gradient.reshape(-1, n_outputs)  # (n, O)
-            product = (rows.T @ d).reshape(self.weight.value.shape)
-            self.weight.add_gradient(self._connect(product))
+            rows = np.ascontiguousarray(gradient).reshape(len(x), -1, n_outputs)  # (B, n, O)
+            dw = sum(cut_patches(block).T @ rows[block].reshape(-1, n_outputs) for block in blocks)
+            self.weight.add_gradient(self._connect(dw.reshape(self.weight.value.shape)))
             if self.bias is not None:
+                d = rows.reshape(-1, n_outputs)
                 self.bias.add_gradient(np.ones(len(d), d.dtype) @ d)  # quicker than d.sum(axis=0)
             if not self.needs_input_gradient:
                 return np.empty(0, x.dtype)
             dx = np.zeros(lines.shape, x.dtype)
-            scatter_patches((d @ weight.T).reshape(shape), dx, depth, stride, before)
+            for block in blocks:
+                d = rows[block].reshape(-1, n_outputs)
+                patches = borrow("patches", (len(d), len(weight)), x.dtype)
+                np.matmul(d, weight.T, out=patches)
+                shape = len(dx[block]), n_rows, n_columns, height, width * depth
+                scatter_patches(patches.reshape(shape), dx[block], depth, stride, before)
             return dx.reshape(x.shape)
 
-        return y.reshape(len(x), n_rows, n_columns, n_outputs), backward
+        return y, backward
 
     def _connect(self, weight: Array) -> Array:
         return weight if self.connections is None else weight * self.connections
@@ -114,10 +133,7 @@ class Conv2D(_Convolution):
     n_axes = 2
 
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
-        """Return y (B, rows, columns, O) of x (B, H, W, C).
-
-        The patches are kept until the backward has run: height * width times the input.
-        """
+        """Return y (B, rows, columns, O) of x (B, H, W, C)."""
         check_shape(self, x, ("B", "H", "W", self.weight.value.shape[-2]))
         check_floating(self, x, self.weight.value.dtype)
         return self._convolve(x)
