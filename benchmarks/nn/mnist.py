@@ -47,6 +47,25 @@ def fit_mlp(digits: Digits, seed: int) -> dict[str, Any]:
     return _fit(model, digits)
 
 
+def fit_lenet(digits: Digits, seed: int) -> dict[str, Any]:
+    """LeNet-5 with rectifiers, maxima and all connections, on digits moved, turned and scaled."""
+    from embedrec.models.lenet import LeNet5
+
+    model = LeNet5(
+        "relu", "max", "full", shift=2.0, rotation=10.0, zoom=0.1, epochs=12, learning_rate=2e-3,
+        seed=seed,
+    )  # fmt: skip
+    return _fit(model, digits)
+
+
+def fit_lenet_1998(digits: Digits, seed: int) -> dict[str, Any]:
+    """LeNet-5 with the paper's tanh, subsampling and partial connections, on the same digits."""
+    from embedrec.models.lenet import LeNet5
+
+    model = LeNet5(shift=2.0, rotation=10.0, zoom=0.1, epochs=12, learning_rate=2e-3, seed=seed)
+    return _fit(model, digits)
+
+
 def _fit(model: Any, digits: Digits) -> dict[str, Any]:
     model.fit(digits.x, digits.y)
     return {
@@ -60,6 +79,8 @@ def _fit(model: Any, digits: Digits) -> dict[str, Any]:
 MODELS: dict[str, Callable[[Digits, int], dict[str, Any]]] = {
     "softmax": fit_softmax,
     "mlp": fit_mlp,
+    "lenet": fit_lenet,
+    "lenet_1998": fit_lenet_1998,
     **DEEP_MODELS,
 }
 
