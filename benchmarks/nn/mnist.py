@@ -115,7 +115,7 @@ def keep_run(name: str, run: dict[str, Any]) -> None:
     """Put a run beside those of other seeds of the same settings, in place of the same seed's."""
     content = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     others = [old for old in content.get(name, {}).get("runs", []) if old["seed"] != run["seed"]]
-    if any(_drop_seed(old["model"]) != _drop_seed(run["model"]) for old in others):
+    if any(_drop_seed(old.get("model", "")) != _drop_seed(run.get("model", "")) for old in others):
         others = []
     threads = os.environ.get("OPENBLAS_NUM_THREADS", str(os.cpu_count()))
     machine = {**describe_machine("numpy", "numba"), "blas_threads": threads}
