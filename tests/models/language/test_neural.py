@@ -1,0 +1,271 @@
+"""NNLM and recurrent language models: exact, seeded, resumable, and better than counting words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embedrec.errors import CorruptedError, DivergenceError, InputError, ParameterError, ResumeError
+from embedrec.models.language.kneser_ney import KneserNey
+from embedrec.models.language.text import LanguageText, collect_vocabulary, encode_sentences
+from embedrec.models.nnlm import NNLM
+from embedrec.models.rnnlm import RNNLM
+from embedrec.nn import cast_parameters, clear_gradients, iterate_parameters
+from embedrec.vectors.keyed import KeyedVectors
+
+N_KINDS = 6
+SMALL = {"vector_size": 8, "hidden_size": 8, "epochs": 3, "dropout": 0.0, "seed": 3}
+
+
+def make_sentences(n: int, seed: int) -> list[list[str]]:
+    """Sentences in which the last word repeats the first's kind: beyond what three words tell."""
+    generator = np.random.default_rng(seed)
+    sentences = []
+    for _ in range(n):
+        kind = int(generator.integers(N_KINDS))
+        middle = [f"m{int(generator.integers(3))}" for _ in range(3)]
+        sentences.append([f"a{kind}", *middle, f"b{kind}"])
+    return sentences
+
+
+TRAIN = make_sentences(400, 0)
+VOCABULARY = collect_vocabulary(TRAIN)
+TEXT = encode_sentences(TRAIN, VOCABULARY)
+HELD_OUT = encode_sentences(make_sentences(60, 1), VOCABULARY)
+
+MAKERS = {
+    "nnlm": lambda **more: NNLM(4, **{**SMALL, "batch_size": 64, **more}),
+    "nnlm-direct": lambda **more: NNLM(4, direct=True, **{**SMALL, "batch_size": 64, **more}),
+    **{
+        kind: lambda kind=kind, **more: RNNLM(
+            kind, **{"n_layers": 2, "batch_size": 8, "n_steps": 7, **SMALL, **more}
+        )
+        for kind in ("rnn", "gru", "lstm")
+    },
+}
+
+
+@pytest.fixture(params=MAKERS)
+def make(request: pytest.FixtureRequest):
+    return MAKERS[request.param]
+
+
+def test_words_are_scored_by_what_the_softmax_says(make) -> None:
+    model = make(epochs=1).fit(TEXT)
+    ids = HELD_OUT.ids[:23]
+    scores = model.score_ids(ids)
+    state = model.begin()
+    for word, score in zip(ids, scores, strict=True):
+        p = model.predict(state)
+        assert p.sum() == pytest.approx(1, abs=1e-5)
+        assert np.log(p[word]) == pytest.approx(score, abs=1e-4)
+        state = model.advance(state, int(word))
+
+
+@pytest.mark.parametrize("output", ["softmax", "hierarchical", "sampled", "nce"])
+@pytest.mark.parametrize("kind", ["nnlm", "gru"])
+def test_every_output_learns_and_is_normalised(kind: str, output: str) -> None:
+    more = {} if kind == "nnlm" else {"tied": False, "optimizer": "adam"}
+    model = MAKERS[kind](
+        output=output, n_samples=10, learning_rate=0.02, max_norm=5.0, epochs=6, **more
+    ).fit(TEXT, HELD_OUT)
+    p = model.predict(model.read(["a1", "m0"]))
+    assert p.sum() == pytest.approx(1, abs=1e-5)
+    unigram = KneserNey(1).fit(TEXT).perplexity(HELD_OUT)
+    assert model.perplexity(HELD_OUT) < 0.7 * unigram
+
+
+def test_the_state_carries_what_n_grams_forget() -> None:
+    model = RNNLM(
+        "lstm", vector_size=16, hidden_size=16, n_layers=1, dropout=0.0, batch_size=8, n_steps=12,
+        epochs=40, optimizer="adam", learning_rate=0.01, max_norm=5.0, patience=40, decay=1.5,
+    )  # fmt: skip
+    model.fit(TEXT, HELD_OUT)
+    counts = KneserNey(4).fit(TEXT)
+    assert model.perplexity(HELD_OUT) < 0.8 * counts.perplexity(HELD_OUT)
+    for kind in range(N_KINDS):
+        assert model.next_words([f"a{kind}", "m0", "m1", "m2"], topn=1)[0][0] == f"b{kind}"
+
+
+def test_gradients_of_the_whole_model(make) -> None:
+    model = make(epochs=1).fit(TEXT)
+    cast_parameters(model.layers_, np.float64)
+    ids = TEXT.ids[:120]
+
+    def compute() -> float:
+        clear_gradients(model.layers_)
+        return model.add_gradients(ids, 0, 0, None, np.random.default_rng(0))[0]
+
+    compute()
+    gradients = {n: p.get_dense_gradient().copy() for n, p in iterate_parameters(model.layers_)}
+    generator = np.random.default_rng(1)
+    for name, parameter in iterate_parameters(model.layers_):
+        for place in generator.choice(parameter.value.size, 6):
+            where = np.unravel_index(place, parameter.value.shape)
+            kept = parameter.value[where]
+            values = []
+            for step in (1e-5, -1e-5):
+                parameter.value[where] = kept + step
+                values.append(compute())
+            parameter.value[where] = kept
+            numeric = (values[0] - values[1]) / 2e-5
+            assert gradients[name][where] == pytest.approx(numeric, rel=1e-4, abs=1e-8), name
+
+
+def test_pieces_of_a_run_read_the_words_before_them() -> None:
+    model = RNNLM("rnn", batch_size=3, n_steps=4, **SMALL)
+    model.vocabulary_ = VOCABULARY
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    class Spy:
+        def run(self, ids, state, train):
+            seen.append((ids.copy(), np.zeros(0)))
+            return np.zeros((*ids.shape, 1)), state, lambda gradient: None
+
+        class output:  # noqa: N801
+            @staticmethod
+            def train(h, words, generator):
+                seen[-1] = (seen[-1][0], words.copy())
+                return 0.0, lambda: h
+
+    model.layers_ = Spy()
+    ids = np.arange(1, 32, dtype=np.int32) % len(VOCABULARY)
+    for batch in range(model.count_batches(ids)):
+        model.add_gradients(ids, 0, batch, None, np.random.default_rng(0))
+    inputs = np.concatenate([x for x, _ in seen], axis=1)
+    targets = np.concatenate([y for _, y in seen], axis=1)
+    assert (targets.ravel() == ids[:30]).all()
+    assert (inputs.ravel()[1:] == ids[:29]).all()
+    assert inputs[0, 0] == VOCABULARY.end
+
+
+def test_perplexity_does_not_depend_on_the_batch_size(make) -> None:
+    model = make(epochs=1).fit(TEXT)
+    before = model.perplexity(HELD_OUT)
+    model.batch_size = 1
+    assert model.perplexity(HELD_OUT) == pytest.approx(before, rel=1e-12)
+
+
+class StopError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("steps", [1, 9, 40])
+def test_interrupted_and_resumed_gives_the_same_bits(make, tmp_path, monkeypatch, steps) -> None:
+    import embedrec.models.language.training as training
+
+    monkeypatch.setattr(training, "_SECONDS_BETWEEN_SAVES", 0.0)
+    whole = make(dropout=0.2).fit(TEXT, HELD_OUT)
+    model = make(dropout=0.2)
+    add, n = model.add_gradients, 0
+
+    def interrupt(*arguments):
+        nonlocal n
+        n += 1
+        if n > steps:
+            raise StopError
+        return add(*arguments)
+
+    model.add_gradients = interrupt
+    with pytest.raises(StopError):
+        model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
+    resumed = make(dropout=0.2).fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c", resume=True)
+    for (name, a), (_, b) in zip(
+        iterate_parameters(whole.layers_), iterate_parameters(resumed.layers_), strict=True
+    ):
+        assert (a.value == b.value).all(), name
+    curves = [[f[:3] for f in m.figures_] for m in (whole, resumed)]
+    assert curves[0] == curves[1]
+
+
+def test_resuming_another_training_is_refused(tmp_path) -> None:
+    MAKERS["rnn"](epochs=1).fit(TEXT, checkpoint=tmp_path / "c")
+    with pytest.raises(ResumeError, match="hidden_size"):
+        MAKERS["rnn"](epochs=1, hidden_size=9, tied=False).fit(
+            TEXT, checkpoint=tmp_path / "c", resume=True
+        )
+    other = LanguageText(TEXT.ids[:-6], VOCABULARY)
+    with pytest.raises(ResumeError, match="text"):
+        MAKERS["rnn"](epochs=1).fit(other, checkpoint=tmp_path / "c", resume=True)
+
+
+def test_saved_and_loaded_gives_the_same(make, tmp_path) -> None:
+    model = make(epochs=1).fit(TEXT, HELD_OUT)
+    model.save(tmp_path / "m")
+    loaded = type(model).load(tmp_path / "m")
+    assert (loaded.score_ids(HELD_OUT.ids) == model.score_ids(HELD_OUT.ids)).all()
+    assert loaded.generate(n=9, seed=1) == model.generate(n=9, seed=1)
+    assert loaded.get_params() == model.get_params()
+    assert loaded.figures_ == model.figures_
+    weights = tmp_path / "m" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+    with pytest.raises(CorruptedError):
+        type(model).load(tmp_path / "m")
+
+
+def test_start_vectors_are_taken_and_may_be_frozen() -> None:
+    words = [word for word in VOCABULARY.words if word != "a0"]
+    vectors = KeyedVectors(words, np.random.default_rng(0).normal(size=(len(words), 8)))
+    model = MAKERS["lstm"](freeze=True, tied=False).fit(TEXT, vectors=vectors)
+    weight = model.layers_.embedding.weight.value
+    a, b = (VOCABULARY.index[word] for word in ("a1", "b2"))
+    scale = weight[a] / vectors["a1"]
+    assert scale == pytest.approx(scale[0], rel=1e-4)
+    assert weight[b] / vectors["b2"] == pytest.approx(scale, rel=1e-4)
+    free = MAKERS["lstm"](tied=False).fit(TEXT, vectors=vectors)
+    assert (free.layers_.embedding.weight.value[a] != weight[a]).any()
+
+
+def test_vectors_that_do_not_fit_are_refused() -> None:
+    wide = KeyedVectors(["a1"], np.ones((1, 9)))
+    with pytest.raises(InputError, match="9 dimensions"):
+        MAKERS["nnlm"]().fit(TEXT, vectors=wide)
+    strange = KeyedVectors(["x"], np.ones((1, 8)))
+    with pytest.raises(InputError, match="none of the text's"):
+        MAKERS["nnlm"]().fit(TEXT, vectors=strange)
+
+
+def test_learned_vectors_are_keyed() -> None:
+    model = MAKERS["nnlm"](epochs=1).fit(TEXT)
+    assert model.vectors_["a1"].shape == (8,)
+    assert len(model.vectors_.most_similar("a1", topn=3)) == 3
+
+
+def test_divergence_names_the_parameter_and_the_checkpoint(tmp_path) -> None:
+    model = MAKERS["rnn"](learning_rate=1e30, max_norm=1e30)
+    with pytest.raises(DivergenceError, match=r"epoch 1.*learning_rate.*last good state is in"):
+        model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [({"epochs": 0}, "epochs"), ({"learning_rate": 0}, "learning_rate"), ({"decay": 1}, "decay"),
+     ({"batch_size": 0}, "batch_size"), ({"output": "magic"}, "output"),
+     ({"dropout": 1.0}, "dropout|rate"), ({"hidden_size": 2.5}, "hidden_size")],
+)  # fmt: skip
+def test_parameters_are_checked(make, wrong, name) -> None:
+    with pytest.raises(ParameterError, match=name):
+        make(**wrong).fit(TEXT)
+
+
+def test_parameters_of_one_family() -> None:
+    with pytest.raises(ParameterError, match="kind"):
+        RNNLM("transformer").fit(TEXT)
+    with pytest.raises(ParameterError, match="tied"):
+        RNNLM("rnn", vector_size=8, hidden_size=9).fit(TEXT)
+    with pytest.raises(ParameterError, match="tied"):
+        RNNLM("rnn", output="sampled").fit(TEXT)
+    with pytest.raises(ParameterError, match="order"):
+        NNLM(1).fit(TEXT)
+
+
+def test_texts_that_do_not_do() -> None:
+    with pytest.raises(InputError, match="too few"):
+        RNNLM("rnn", **SMALL).fit(LanguageText(TEXT.ids[:30], VOCABULARY))
+    other = encode_sentences([["x"]], collect_vocabulary([["x"]]))
+    with pytest.raises(InputError, match="validation text is encoded"):
+        RNNLM("rnn", **SMALL).fit(TEXT, other)
+    with pytest.raises(InputError, match="validation text is empty"):
+        RNNLM("rnn", **SMALL).fit(TEXT, LanguageText(TEXT.ids[:0], VOCABULARY))
+    with pytest.raises(ParameterError, match="fit first"):
+        RNNLM().perplexity(TEXT)
