@@ -5,7 +5,7 @@ loss = SoftmaxCrossEntropy()
 y, back = model.forward(x, train=generator)
 value, back_of_loss = loss.forward(y, labels)
 back(back_of_loss())  # every parameter's gradient has grown by its part
-optimizer.step()
+optimizer.step(model)
 """
 
 from embedrec.nn.activation import (

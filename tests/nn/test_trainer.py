@@ -9,6 +9,7 @@ import pytest
 
 from embedrec.nn import (
     SGD,
+    Adam,
     Averaging,
     Callback,
     Chain,
@@ -24,8 +25,10 @@ from embedrec.nn import (
     StepDecay,
     Tanh,
     Trainer,
+    clear_gradients,
     iterate_parameters,
 )
+from embedrec.seeding import make_generator
 from tests.nn.small import assert_same_bits, copy_values, make_line, make_network, make_samples
 
 
@@ -52,6 +55,25 @@ def test_one_step_of_batch_descent_is_the_formula():
     Trainer(epochs=1, batch_size=None, optimizer=SGD(0.3)).fit(network, SquaredError(), x, y)
     np.testing.assert_allclose(network.weight.value, w - 0.3 * x.T @ error / len(x), rtol=1e-5)
     np.testing.assert_allclose(network.bias.value, before - 0.3 * error.mean(0), rtol=1e-5)
+
+
+def test_it_is_the_loop_written_out():
+    x, y = make_samples()
+    network, other = make_network(dropout=0.3), make_network(dropout=0.3)
+    Trainer(epochs=2, batch_size=50, optimizer=Adam(0.01), seed=4).fit(
+        network, SoftmaxCrossEntropy(), x, y
+    )
+    optimizer, loss = Adam(0.01), SoftmaxCrossEntropy()
+    for epoch in range(2):
+        order = make_generator(4, "shuffle", epoch).permutation(120)
+        for batch in range(3):
+            rows = order[50 * batch : 50 * (batch + 1)]
+            clear_gradients(other)
+            logits, back = other.forward(x[rows], make_generator(4, "step", epoch, batch))
+            _, back_of_loss = loss.forward(logits, y[rows])
+            assert back(back_of_loss()).shape == x[rows].shape
+            optimizer.step(other)
+    assert_same_bits(network, other)
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not():
