@@ -15,8 +15,10 @@ BATCH, LENGTH, N_WORDS, SIZE = 50, 60, 20_000, 300
 WIDTHS, N_MAPS, N_CLASSES = (3, 4, 5), 100, 7
 RATE = 0.05
 N_STEPS = 5
-SETTINGS = {"batch": BATCH, "length": LENGTH, "words": N_WORDS, "vector_size": SIZE,
-            "widths": WIDTHS, "maps": N_MAPS, "vectors": "fine-tuned", "optimizer": "SGD"}  # fmt: skip
+SETTINGS = {
+    "batch": BATCH, "length": LENGTH, "words": N_WORDS, "vector_size": SIZE, "widths": WIDTHS,
+    "maps": N_MAPS, "vectors": "fine-tuned", "optimizer": "SGD",
+}  # fmt: skip
 
 
 def draw() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

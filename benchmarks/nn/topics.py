@@ -3,11 +3,14 @@
     python -m benchmarks.nn.topics --work FOLDER [--case fine-tuned ...] [--seeds 3]
 
 The sources are those of zh_corpus in the shared data: news, classics in modern translation, journal
-articles, laws, health and finance, essays, a technology weekly. Documents, not paragraphs, are
-divided into training, held out and test (80, 10 and 10 of 100), so that no paragraph stands beside
-one of its own document. Of each source at most `N_PARAGRAPHS` paragraphs of each part are taken, at
-random, so that the large ones don't drown the small; shorter ones than `LEAST` characters (headings
-and the like) and the lines 【...】 that head the journal articles are left out.
+articles, laws, health and finance, essays, a technology weekly. Lines are sentences in some of
+them, paragraphs in others and cut at a fixed width in one; so lines of a document are put together
+until they are a paragraph of `LEAST` characters. What is left over at a document's end is left out,
+and so are the lines 【...】 that head the journal articles.
+
+Documents, not paragraphs, are divided into training, held out and test (80, 10 and 10 of 100), so
+that no paragraph is tested whose document was trained on. Of each source at most `N_PARAGRAPHS`
+paragraphs of each part are taken, at random, so that the large ones don't drown the small.
 
 Paragraphs are segmented once and kept in FOLDER. Word vectors come from skip-gram on the training
 paragraphs alone, with this project. Settings were chosen on the documents held out (`--held-out`).
@@ -36,11 +39,11 @@ from embedrec.text.pipeline import TextPipeline, TextSettings
 from embedrec.vectors.keyed import KeyedVectors
 
 RESULTS = Path(__file__).parents[1] / "results" / "nn_topics.json"
-N_PARAGRAPHS = {"train": 4000, "held_out": 500, "test": 500}
-LEAST = 20
-MAX_WORDS = 100
+N_PARAGRAPHS = {"train": 2000, "held_out": 300, "test": 500}
+LEAST = 200
+MAX_WORDS = 120
 SETTINGS: dict[str, Any] = {
-    "max_words": MAX_WORDS, "min_count": 2, "max_norm": 3.0, "epochs": 5, "schedule": "cosine",
+    "max_words": MAX_WORDS, "min_count": 2, "max_norm": 3.0, "epochs": 3, "schedule": "cosine",
     "vector_size": 100,
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
@@ -55,13 +58,23 @@ Topics = dict[str, list[tuple[list[str], str]]]
 
 
 def read_documents(path: Path) -> list[list[str]]:
-    """Return the paragraphs of each document that are long enough."""
+    """Return the paragraphs of each document that has any."""
     text = lzma.decompress(path.read_bytes()).decode("utf-8")
-    documents = [
-        [line for line in document.splitlines() if len(line) >= LEAST and line[0] != "【"]
-        for document in text.split("\n\n")
-    ]
+    documents = [join_lines(document.splitlines()) for document in text.split("\n\n")]
     return [document for document in documents if document]
+
+
+def join_lines(lines: list[str]) -> list[str]:
+    """Return paragraphs of at least `LEAST` characters each."""
+    paragraphs, parts, length = [], [], 0
+    for line in lines:
+        if line and line[0] != "【":
+            parts.append(line)
+            length += len(line)
+        if length >= LEAST:
+            paragraphs.append("\n".join(parts))
+            parts, length = [], 0
+    return paragraphs
 
 
 def choose_paragraphs(documents: list[list[str]], seed: int) -> dict[str, list[str]]:

@@ -33,7 +33,7 @@ def check_texts(X: Any) -> list[Any]:
     for at, text in enumerate(texts):
         if isinstance(text, (str, bytes)) or not hasattr(text, "__len__"):
             raise ParameterError(
-                f"text {at} must be a list of words or an array of their numbers, not {text!r:.60}: "
+                f"text {at} must be a list of words or an array of numbers, not {text!r:.60}: "
                 "cut it into words first",
                 value=at,
             )

@@ -88,6 +88,13 @@ def test_same_seed_same_bits_and_augmentation_counts():
     assert (learn(seed=1) != learn()).any()
 
 
+def test_cross_validation_by_scikit_learn():
+    selection = pytest.importorskip("sklearn.model_selection", reason="scikit-learn is optional")
+    x, y = draw_digits(30)
+    scores = selection.cross_val_score(LeNet5(epochs=1), x.reshape(30, -1), y, cv=2)
+    assert np.isfinite(scores).all()
+
+
 def test_larger_images_have_no_border():
     x, y = draw_digits(20, size=32)
     model = LeNet5(epochs=1).fit(x, y)

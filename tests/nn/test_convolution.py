@@ -11,6 +11,7 @@ from embedrec.errors import ParameterError
 from embedrec.nn import (
     Conv1D,
     Conv2D,
+    ConvMaxOverTime,
     MaxOverTime,
     MaxPool1D,
     MaxPool2D,
@@ -179,8 +180,55 @@ def test_the_first_layer_may_leave_out_the_gradient_at_its_input():
         np.testing.assert_array_equal(conv.weight.gradient, whole)
 
 
+@settings(max_examples=40)
+@given(SMALL, SMALL, SMALL, st.integers(1, 4), st.data())
+def test_windows_and_their_maximum_are_convolution_and_maximum(n, depth, n_outputs, width, data):
+    """At all positions where the window fits into the sequence, or at one, filled up by zeros."""
+    lengths = np.array(data.draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)))
+    generator = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    x = generator.standard_normal((n, 6, depth))
+    layer = ConvMaxOverTime(depth, n_outputs, width, generator=generator, dtype=np.float64)
+    layer.bias.value[:] = generator.standard_normal(n_outputs)
+    y, back = layer.forward(x, True, lengths)
+    gradient = generator.standard_normal(y.shape)
+    dx = back(gradient)
+    weight, dw = layer.weight.value, np.zeros(layer.weight.value.shape)
+    for b, length in enumerate(lengths):
+        assert not dx[b, length:].any()
+        text = np.concatenate([x[b, :length], np.zeros((width, depth))])
+        windows = np.array([text[t : t + width] for t in range(max(1, length - width + 1))])
+        sums = np.einsum("trd,rdo->to", windows, weight)
+        np.testing.assert_allclose(y[b], sums.max(axis=0) + layer.bias.value, rtol=0, atol=1e-12)
+        expected = np.zeros((len(text), depth))
+        for o, t in enumerate(sums.argmax(axis=0)):
+            dw[:, :, o] += gradient[b, o] * windows[t]
+            expected[t : t + width] += gradient[b, o] * weight[:, :, o]
+        np.testing.assert_allclose(dx[b, :length], expected[:length], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(layer.weight.gradient, dw, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(layer.bias.gradient, gradient.sum(axis=0), rtol=0, atol=1e-12)
+
+
+def test_a_batch_of_several_blocks_is_the_same_as_its_parts(monkeypatch):
+    generator = np.random.default_rng(3)
+    conv = Conv2D(2, 3, 3, generator=generator, dtype=np.float64)
+    x = generator.standard_normal((5, 6, 6, 2))
+    whole, back = conv.forward(x)
+    gradient = generator.standard_normal(whole.shape)
+    dx, dw = back(gradient), conv.weight.gradient.copy()
+    conv.weight.clear_gradient()
+    monkeypatch.setattr("embedrec.nn.conv._BLOCK_NUMBERS", 2 * 16 * 18)  # two images
+    y, back = conv.forward(x)
+    np.testing.assert_allclose(y, whole, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(back(gradient), dx, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(conv.weight.gradient, dw, rtol=0, atol=1e-12)
+
+
 def make_conv(**options):
     return Conv2D(2, 3, 3, generator=np.random.default_rng(0), **options)
+
+
+def make_windows():
+    return ConvMaxOverTime(2, 3, 3, generator=np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
@@ -205,6 +253,10 @@ def make_conv(**options):
         (lambda: Subsampling(3).forward(np.zeros((1, 4, 4, 2), np.float32)), "Subsampling"),
         (lambda: MaxOverTime().forward(np.zeros((2, 4, 3)), lengths=np.array([4, 5])),
          "the length 5 .of sequence 1.: lengths go from 0 to 4"),
+        (lambda: make_windows().forward(np.zeros((1, 5, 4), np.float32)),
+         r"ConvMaxOverTime\(2, 3, 3\) takes input of shape \(B, T, 2\), not \(1, 5, 4\)"),
+        (lambda: make_windows().forward(np.zeros((1, 5, 2), np.float32), lengths=np.array([6])),
+         "the length 6"),
         (lambda: MaxOverTime().forward(np.zeros((2, 4, 3)), lengths=np.array([4])),
          "2 whole numbers, one for each sequence"),
         (lambda: MaxOverTime().forward(np.zeros((2, 4, 3)), lengths=np.array([4.0, 1.0])),
