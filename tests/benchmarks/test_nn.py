@@ -42,7 +42,7 @@ def test_runs_are_kept_beside_those_of_other_seeds(tmp_path, monkeypatch):
 def test_cases_of_steps_are_found():
     assert {"dense", "lenet", "lstm", "gru", "textcnn"} <= set(list_cases())
     calls = []
-    assert time_steps(lambda: calls.append(1) or 0.0, 3) >= 0
+    assert min(time_steps(lambda: calls.append(1) or 0.0, 3)) >= 0
     assert len(calls) == 3
 
 
