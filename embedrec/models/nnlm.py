@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from embedrec.models.language.neural import NeuralLanguageModel, check_whole
-from embedrec.models.language.output import WordOutput
+from embedrec.models.language.output import make_output, score_words
 from embedrec.nn import Dense, Dropout, Embedding, Layer
 from embedrec.nn.layer import Train
 from embedrec.nn.parameter import Array
@@ -25,7 +25,7 @@ class WindowNetwork(Layer):
     """
 
     def __init__(
-        self, embedding: Embedding, hidden: Dense, output: WordOutput, dropout: float, direct: bool
+        self, embedding: Embedding, hidden: Dense, output: Any, dropout: float, direct: bool
     ) -> None:
         self.embedding = embedding
         self.hidden = hidden
@@ -90,7 +90,7 @@ class NNLM(NeuralLanguageModel):
             vector_size, hidden_size: sizes of word vectors and of the tanh layer.
             direct: whether the output sees the vectors directly too.
             dropout: left out of the vectors and of the tanh layer's outputs.
-            output: "softmax", "hierarchical", "sampled" or "nce", see `WordOutput`.
+            output: "softmax", "hierarchical", "sampled" or "nce", see `make_output`.
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size: words in a step, drawn from the whole text.
             epochs: most passes over the text.
@@ -135,7 +135,7 @@ class NNLM(NeuralLanguageModel):
             state = make_generator(self.seed, "order", epoch).permutation(len(ids))
         places = state[batch * self.batch_size : (batch + 1) * self.batch_size]
         h, back = self.layers_.forward(self._cut_windows(ids, places), generator)
-        loss, back_of_loss = self.layers_.output.train(h, ids[places], generator)
+        loss, back_of_loss = self.layers_.output.forward(h, ids[places], None, generator)
         back(back_of_loss())
         return loss, len(places), state
 
@@ -146,7 +146,7 @@ class NNLM(NeuralLanguageModel):
         for begin in range(0, len(ids), _ROWS_AT_ONCE):
             places = np.arange(begin, min(len(ids), begin + _ROWS_AT_ONCE))
             h, _ = self.layers_.forward(self._cut_windows(ids, places))
-            scores[places] = self.layers_.output.score(h, ids[places])
+            scores[places] = score_words(self.layers_.output, h, ids[places], len(self.vocabulary_))
         return scores
 
     def begin(self) -> tuple[int, ...]:
@@ -180,7 +180,7 @@ class NNLM(NeuralLanguageModel):
         n_inputs = (self.order - 1) * self.vector_size
         hidden = Dense(n_inputs, self.hidden_size, generator=generator)
         n_outputs = self.hidden_size + (n_inputs if self.direct else 0)
-        output = WordOutput(
-            n_outputs, counts, self.output, generator=generator, n_samples=self.n_samples
+        output = make_output(
+            self.output, n_outputs, counts, generator=generator, n_samples=self.n_samples
         )
         return WindowNetwork(embedding, hidden, output, self.dropout, self.direct)

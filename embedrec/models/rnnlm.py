@@ -8,7 +8,7 @@ import numpy as np
 
 from embedrec.errors import InputError, ParameterError
 from embedrec.models.language.neural import NeuralLanguageModel, check_whole
-from embedrec.models.language.output import WordOutput
+from embedrec.models.language.output import make_output, score_words
 from embedrec.nn import GRU, LSTM, RNN, Dropout, Embedding, Layer, RecurrentStack
 from embedrec.nn.layer import Train
 from embedrec.nn.parameter import Array
@@ -21,7 +21,7 @@ class WordNetwork(Layer):
     """Vectors of words, a stack of recurrent layers, and the output; dropout between them."""
 
     def __init__(
-        self, embedding: Embedding, stack: RecurrentStack, output: WordOutput, dropout: float
+        self, embedding: Embedding, stack: RecurrentStack, output: Any, dropout: float
     ) -> None:
         self.embedding = embedding
         self.stack = stack
@@ -88,7 +88,7 @@ class RNNLM(NeuralLanguageModel):
             dropout_mask: "step", or "sequence" for the same mask at all steps between layers.
             tied: output vectors are the input vectors (Press and Wolf 2017): needs equal sizes, and
                 output="softmax".
-            output: "softmax", "hierarchical", "sampled" or "nce", see `WordOutput`.
+            output: "softmax", "hierarchical", "sampled" or "nce", see `make_output`.
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size, n_steps: runs side by side, and words of each in a step.
             epochs: most passes over the text.
@@ -143,7 +143,7 @@ class RNNLM(NeuralLanguageModel):
         starts = np.arange(self.batch_size) * length + begin - 1
         inputs[:, 0] = np.where(starts >= 0, ids[starts], self.vocabulary_.end)
         h, state, back = self.layers_.run(inputs, state, generator)
-        loss, back_of_loss = self.layers_.output.train(h, targets[:, begin:end], generator)
+        loss, back_of_loss = self.layers_.output.forward(h, targets[:, begin:end], None, generator)
         back(back_of_loss())
         return loss, inputs.size, state
 
@@ -152,11 +152,11 @@ class RNNLM(NeuralLanguageModel):
         self._check_fitted()
         inputs = np.empty_like(ids)
         inputs[:1], inputs[1:] = self.vocabulary_.end, ids[:-1]
-        scores, state = np.empty(len(ids)), None
+        scores, state, n_words = np.empty(len(ids)), None, len(self.vocabulary_)
         for begin in range(0, len(ids), _STEPS_SCORED_AT_ONCE):
             piece = slice(begin, begin + _STEPS_SCORED_AT_ONCE)
             h, state, _ = self.layers_.run(inputs[None, piece], state)
-            scores[piece] = self.layers_.output.score(h[0], ids[piece])
+            scores[piece] = score_words(self.layers_.output, h[0], ids[piece], n_words)
         return scores
 
     def begin(self) -> Any:
@@ -195,8 +195,8 @@ class RNNLM(NeuralLanguageModel):
             for size in sizes[:-1]
         ]  # fmt: skip
         stack = RecurrentStack(*layers, dropout=self.dropout, dropout_mask=self.dropout_mask)
-        output = WordOutput(
-            self.hidden_size, counts, self.output, generator=generator,
+        output = make_output(
+            self.output, self.hidden_size, counts, generator=generator,
             tied=embedding if self.tied else None, n_samples=self.n_samples,
         )  # fmt: skip
         return WordNetwork(embedding, stack, output, self.dropout)

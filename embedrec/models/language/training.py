@@ -45,14 +45,12 @@ class EpochFigures(NamedTuple):
 
 
 class Trainable(Protocol):
-    """What is trained.
-
-    Attributes:
-        layers: the network, with all parameters.
-    """
+    """What is trained."""
 
     @property
-    def layers(self) -> Layer: ...
+    def layers(self) -> Layer:
+        """The network, with all parameters."""
+        ...
 
     def count_batches(self, ids: Array) -> int:
         """Return the number of steps in an epoch."""

@@ -124,7 +124,7 @@ def test_pieces_of_a_run_read_the_words_before_them() -> None:
 
         class output:  # noqa: N801
             @staticmethod
-            def train(h, words, generator):
+            def forward(h, words, weights, generator):
                 seen[-1] = (seen[-1][0], words.copy())
                 return 0.0, lambda: h
 
