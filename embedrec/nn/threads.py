@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 _LIMITS = "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"
+_PARTS_PER_THREAD = 2
 _LEAST_WORK = 4_000_000  # multiplications that are worth waking a thread for
 
 
@@ -29,26 +30,34 @@ def count_threads() -> int:
 
 
 def split_rows(n_rows: int, work_per_row: int, compute: Callable[[int, int], None]) -> None:
-    """Call compute(begin, end) for parts that cover 0 to n_rows, each part in a thread.
+    """Call compute(begin, end) for parts that cover 0 to n_rows, in several threads.
 
     Args:
         n_rows: rows of the batch; each must be computed alike whatever the part it is in.
         work_per_row: multiplications a row takes; for little work a single part is made.
         compute: a call of a compiled loop; what it raises is raised here.
     """
-    n_parts = min(count_threads(), n_rows, max(1, n_rows * work_per_row // _LEAST_WORK))
-    if n_parts < 2:
+    n_threads = min(count_threads(), n_rows, max(1, n_rows * work_per_row // _LEAST_WORK))
+    if n_threads < 2:
         compute(0, n_rows)
         return
+    # More parts than threads, taken as each is done: BLAS's own threads go on looking for work for
+    # some time after a product, so that some processors are slower than others.
+    n_parts = min(n_rows, n_threads * _PARTS_PER_THREAD)
     bounds = [n_rows * part // n_parts for part in range(n_parts + 1)]
-    others = [
-        _open_pool(os.getpid()).submit(compute, begin, end) for begin, end in pairwise(bounds[1:])
-    ]
+    parts = iter(list(pairwise(bounds)))
+
+    def take_parts() -> None:
+        for begin, end in parts:
+            compute(begin, end)
+
+    others = [_open_pool(os.getpid()).submit(take_parts) for _ in range(n_threads - 1)]
     try:
-        compute(0, bounds[1])
+        take_parts()
     finally:
         for other in others:
-            other.result()
+            if not other.cancel():  # one that has not begun is not waited for
+                other.result()
 
 
 @cache
