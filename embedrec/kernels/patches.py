@@ -65,7 +65,9 @@ def gather_patches(image, patches, depth, stride, before):
                 s = (b * height + top) * length + j * step - left
                 for _ in range(window):
                     for at in range(0, run, _LANES):
-                        _copy_vector(source, s + at, target, p + at)
+                        _copy_vector(  # type: ignore[call-arg]  # the first is the typing context
+                            source, s + at, target, p + at
+                        )
                     p += run
                     s += length
             _copy_edge(image[b], top, patches[b, i], last, n_columns, step, left)
@@ -107,7 +109,9 @@ def scatter_patches(patches, image, depth, stride, before):
                         s = (b * height + y) * length + start
                         at = begin
                         while at + _LANES <= end:
-                            _add_vector(source, p + at, target, s + at)
+                            _add_vector(  # type: ignore[call-arg]
+                                source, p + at, target, s + at
+                            )
                             at += _LANES
                         while at < end:
                             target[s + at] += source[p + at]

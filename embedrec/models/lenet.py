@@ -26,7 +26,7 @@ from embedrec.nn.schedule import Schedule
 from embedrec.nn.subsample import Subsampling
 
 SIZE = 32
-POOLING = {
+POOLING: dict[str, Callable[[int], Layer]] = {
     "subsampling": Subsampling,
     "mean": lambda n_maps: MeanPool2D(2),
     "max": lambda n_maps: MaxPool2D(2),
