@@ -113,7 +113,7 @@ class WarmUp(Schedule):
 
     epochs: float = 1.0
     start: float = 0.0
-    after: Schedule = Constant()
+    after: str | Schedule = "constant"
 
     def __post_init__(self) -> None:
         _check(self, "epochs", lambda value: value > 0, "above 0")
@@ -126,7 +126,8 @@ class WarmUp(Schedule):
             return self.start + (1.0 - self.start) * done / self.epochs
         n_over = math.ceil(self.epochs)
         rest = max(total - self.epochs, 1e-9)
-        return self.after.compute_factor(done - self.epochs, rest, scores[n_over:])
+        after = make_schedule(self.after)
+        return after.compute_factor(done - self.epochs, rest, scores[n_over:])
 
 
 @dataclass(frozen=True)

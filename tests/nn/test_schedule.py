@@ -44,6 +44,7 @@ from embedrec.nn.schedule import SCHEDULES
         (WarmUp(2, start=0.1), 1, 0.55),
         (WarmUp(2), 2, 1),
         (WarmUp(2, after=LinearDecay()), 6, 0.5),
+        (WarmUp(2, after="linear"), 8, 0.25),
         (WarmUp(2, after=LinearDecay()), 10, 0),
     ],
     ids=repr,
