@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedrec.errors import CorruptedError, DivergenceError
+from embedrec.manifest import Manifest
 from embedrec.nn.averaging import WeightAverage
 from embedrec.nn.callback import EpochReport, History, StepReport
 from embedrec.nn.checkpoint import (
@@ -63,36 +64,31 @@ class Run:
         self.epoch = self.batch = 0
         self.loss_sum = self.share_sum = 0.0
         self.is_ended = False
+        self.identity: Manifest | None = None
+        self.saved_at = 0.0
 
     def train(self, x: Any, y: Any, weights: Array | None, progress: Progress) -> History:
         """Go from where the run stands to the end."""
         trainer = self.trainer
-        identity = None
         if trainer.checkpoint is not None:
             settings = list_settings(trainer, self.optimizer, self.network, self.loss)
-            identity = identify_training(settings, x=x, y=y, weights=weights)
+            self.identity = identify_training(settings, x=x, y=y, weights=weights)
             if trainer.resume and Path(trainer.checkpoint).is_dir():
-                self.restore(*load_checkpoint(trainer.checkpoint, identity))
-
-        def save() -> None:
-            if identity is not None and trainer.checkpoint is not None:
-                self.check_finite()
-                save_checkpoint(trainer.checkpoint, *self.export(), identity)
-
+                self.restore(*load_checkpoint(trainer.checkpoint, self.identity))
         total = float(trainer.epochs * self.n_samples)
         with (
             progress.stage("train", total=total, unit="samples") as stage,
             skip_input_gradient(self.network),
             np.errstate(over="ignore", invalid="ignore"),  # `check_finite` says it with a name
         ):
-            self._measure_time(save)
+            self.saved_at = time.monotonic()
             while self.epoch < trainer.epochs and not self.is_ended:
-                self._train_epoch(x, y, weights, stage, save)
-                save()
+                self._train_epoch(x, y, weights, stage)
+                self._save()
         self._install_result()
         return self.history
 
-    def _train_epoch(self, x: Any, y: Any, weights: Array | None, stage: Stage, save: Any) -> None:
+    def _train_epoch(self, x: Any, y: Any, weights: Array | None, stage: Stage) -> None:
         trainer, start = self.trainer, time.perf_counter()
         for callback in trainer.callbacks:
             callback.begin_epoch(self.epoch)
@@ -109,8 +105,9 @@ class Run:
                 callback.end_step(report)
             done = self.epoch * self.n_samples + min(self.n_samples, self.batch * self.batch_size)
             stage.update(done, loss=self.loss_sum / max(self.share_sum, 1e-300))
-            if self.batch < self.n_batches and time.monotonic() - self.saved_at > self.pause:
-                self._measure_time(save)
+            is_due = time.monotonic() - self.saved_at > trainer.checkpoint_seconds
+            if is_due and self.batch < self.n_batches:
+                self._save()
         self._end_epoch(time.perf_counter() - start)
 
     def _train_batch(self, x: Any, y: Any, weights: Array | None) -> StepReport:
@@ -203,11 +200,11 @@ class Run:
         for _, parameter in self.parameters:
             parameter.clear_gradient()
 
-    def _measure_time(self, save: Any) -> None:
-        if self.batch:
-            save()
-        self.pause = self.trainer.checkpoint_seconds
-        self.saved_at = time.monotonic() if self.trainer.checkpoint is not None else math.inf
+    def _save(self) -> None:
+        if self.identity is not None and self.trainer.checkpoint is not None:
+            self.check_finite()
+            save_checkpoint(self.trainer.checkpoint, *self.export(), self.identity)
+            self.saved_at = time.monotonic()
 
     def export(self) -> tuple[Groups, dict[str, Any]]:
         """Return the state: arrays, not copied, and values for JSON."""
