@@ -18,6 +18,7 @@ COMMANDS = {
     "analogy": ("query:analogy", "Complete an analogy: A is to B as C is to what?"),
     "recommend": ("recommend:recommend", "Recommend words for a history of words."),
     "evaluate": ("evaluate:evaluate", "Score vectors on analogies and word similarity."),
+    "lm": ("lm:lm", "Train and ask language models: score, suggest, generate."),
     "corpus": ("corpus:corpus", "Build, print and describe corpora."),
     "convert": ("convert:convert", "Write vectors in another form."),
     "info": ("info:info", "Say what a corpus, a model or a vector file holds."),

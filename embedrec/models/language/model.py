@@ -184,10 +184,14 @@ class LanguageModel:
         return self.vocabulary_.decode(drawn)
 
     def read(self, context: Sequence[str]) -> Any:
-        """Return the state after the words of a sentence's beginning; unknown ones are "<unk>"."""
-        state = self.begin()
-        for word in self.vocabulary_.encode(_check_words(context)):
-            state = self.advance(state, int(word))
+        """Return the state after the words of a sentence's beginning.
+
+        Unknown ones are "<unk>"; a model without it passes over them.
+        """
+        state, vocabulary = self.begin(), self.vocabulary_
+        for word in _check_words(context):
+            known = vocabulary.index.get(word, vocabulary.unknown)
+            state = state if known is None else self.advance(state, known)
         return state
 
     def _list_marks(self) -> list[int]:
