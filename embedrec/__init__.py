@@ -6,6 +6,8 @@ costs next to nothing.
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,11 @@ from embedrec.errors import (
     UnknownWordError,
     VersionError,
 )
+
+# OpenBLAS reads it when NumPy is loaded: for how many cycles, 2**26 unless it is told, its threads
+# hold a processor after a product, looking for more work, while this package's own threads want it.
+if "numpy" not in sys.modules:
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "17")
 
 if TYPE_CHECKING:
     from embedrec.corpus.shards import Corpus

@@ -104,6 +104,7 @@ def main() -> None:
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks.nn.steps", *sys.argv[1:]])
     import torch
 
+    import embedrec  # noqa: F401 - before PyTorch loads NumPy: it shortens the wait of BLAS's threads
     from benchmarks.machine import describe_machine
 
     torch.set_num_threads(asked.threads)

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 _LIMITS = "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"
+_WAITING, _LONGEST_WAIT = "OPENBLAS_THREAD_TIMEOUT", 21  # the logarithm of a number of cycles
 _PARTS_PER_THREAD = 2
 _LEAST_WORK = 4_000_000  # multiplications that are worth waking a thread for
 
@@ -18,8 +19,13 @@ def count_threads() -> int:
     """Return how many threads to use: all processors, or as the limits of BLAS and Numba say.
 
     They are the environment's NUMBA_NUM_THREADS, OMP_NUM_THREADS and OPENBLAS_NUM_THREADS, read
-    once as BLAS reads them; the least counts.
+    once as BLAS reads them; the least counts. It is one where NumPy was imported before this
+    package: OpenBLAS's threads then hold the processors for 20 ms after each product (see
+    `embedrec/__init__.py`), and loops in several threads take longer than in one.
     """
+    waiting = os.environ.get(_WAITING, "")
+    if not waiting.isdecimal() or int(waiting) > _LONGEST_WAIT:
+        return 1
     try:
         n_processors = len(os.sched_getaffinity(0))
     except AttributeError:  # not on this system

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -61,7 +65,33 @@ def test_same_bits_with_more_threads(kind, three_threads, monkeypatch):
 def test_limits_of_the_environment(monkeypatch):
     for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", "17")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
     count = threads.count_threads.__wrapped__
-    assert count() >= 1
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert count() == 8
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert count() == 3
+    monkeypatch.delenv("OPENBLAS_THREAD_TIMEOUT")
     assert count() == 1
+
+
+READ_THE_LIMIT = "import os; print(os.environ.get('OPENBLAS_THREAD_TIMEOUT'))"
+
+
+@pytest.mark.parametrize(
+    ("first", "given", "expected"),
+    [
+        ("import embedrec", None, "17"),
+        ("import embedrec", "5", "5"),
+        ("import numpy, embedrec", None, "None"),
+    ],
+)
+def test_blas_threads_do_not_wait_long(first, given, expected):
+    environment = {**os.environ, "OPENBLAS_THREAD_TIMEOUT": given or ""}
+    if given is None:
+        del environment["OPENBLAS_THREAD_TIMEOUT"]
+    code = f"{first}; {READ_THE_LIMIT}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == expected
