@@ -40,10 +40,11 @@ WALLS = {  # third party -> where it may be imported
     "click": {"cli"},
     "rich": {"cli"},
     "tomli": {"cli"},
+    "matplotlib": {"cli"},
     "sklearn": {"models"},  # only if it is the one that asks: no dependency of the package
     "scipy": {"text", "corpus", "nn", "vectors", "models", "recommend", "pipeline", "cli"},
 }
-INSIDE_FUNCTIONS = {"jieba", "rjieba", "opencc", "rich", "sklearn"}
+INSIDE_FUNCTIONS = {"jieba", "rjieba", "opencc", "rich", "sklearn", "matplotlib"}
 DYNAMIC = {"import_module", "__import__"}
 
 
