@@ -10,6 +10,7 @@ shifted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ from embedrec.nn.check import check_floating, check_lengths, check_shape, check_
 from embedrec.nn.init import Initializer, draw_glorot_uniform
 from embedrec.nn.layer import Backward, Layer, Train
 from embedrec.nn.parameter import Array, Parameter
+from embedrec.nn.scratch import borrow
 from embedrec.nn.threads import split_rows
+
+_BLOCK_NUMBERS = 1 << 18  # of products that are made at a time: what stays near the processor
 
 
 class ConvMaxOverTime(Layer):
@@ -63,10 +67,15 @@ class ConvMaxOverTime(Layer):
         is_word = np.arange(x.shape[1]) < ends[:, None]  # (B, T)
         rows = x.reshape(-1, depth) if is_word.all() else x[is_word]  # (n, D), no padding
         parts = self.weight.value.transpose(1, 0, 2).reshape(depth, -1)  # (D, k O)
-        z = (rows @ parts).reshape(-1, width, n_outputs)  # (n, k, O)
         y = np.empty((len(x), n_outputs), x.dtype)
         chosen = np.empty(y.shape, np.int64)
-        max_over_windows(z, starts, y, chosen)
+        for begin, end in _cut_blocks(starts, _BLOCK_NUMBERS // parts.shape[1]):
+            first, n_rows = starts[begin], starts[end] - starts[begin]
+            z = borrow("products", (n_rows, width, n_outputs), x.dtype)
+            np.matmul(rows[first : first + n_rows], parts, out=z.reshape(n_rows, parts.shape[1]))
+            block = slice(begin, end)
+            max_over_windows(z, starts[begin : end + 1] - first, y[block], chosen[block])
+            chosen[block] += first
 
         def backward(gradient: Array) -> Array:
             gradient = np.ascontiguousarray(gradient)
@@ -103,3 +112,13 @@ class ConvMaxOverTime(Layer):
     def __repr__(self) -> str:
         width, n_inputs, n_outputs = self.weight.value.shape
         return f"ConvMaxOverTime({n_inputs}, {n_outputs}, {width})"
+
+
+def _cut_blocks(starts: Array, n_most: int) -> Iterator[tuple[int, int]]:
+    """Yield (begin, end) of sequences that have at most so many positions together, or are one."""
+    begin = 0
+    while begin < len(starts) - 1:
+        end = int(np.searchsorted(starts, starts[begin] + n_most, side="right")) - 1
+        end = max(end, begin + 1)
+        yield begin, end
+        begin = end

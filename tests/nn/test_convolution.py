@@ -208,6 +208,21 @@ def test_windows_and_their_maximum_are_convolution_and_maximum(n, depth, n_outpu
     np.testing.assert_allclose(layer.bias.gradient, gradient.sum(axis=0), rtol=0, atol=1e-12)
 
 
+def test_windows_of_several_blocks_are_the_same(monkeypatch):
+    generator = np.random.default_rng(3)
+    layer = ConvMaxOverTime(3, 4, 2, generator=generator, dtype=np.float64)
+    x, lengths = generator.standard_normal((6, 5, 3)), np.array([5, 0, 2, 4, 5, 1])
+    whole, back = layer.forward(x, True, lengths)
+    gradient = generator.standard_normal(whole.shape)
+    dx, dw = back(gradient), layer.weight.gradient.copy()
+    layer.weight.clear_gradient()
+    monkeypatch.setattr("embedrec.nn.conv_max._BLOCK_NUMBERS", 7 * 2 * 4)  # seven positions
+    y, back = layer.forward(x, True, lengths)
+    np.testing.assert_allclose(y, whole, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(back(gradient), dx, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(layer.weight.gradient, dw, rtol=0, atol=1e-13)
+
+
 def test_a_batch_of_several_blocks_is_the_same_as_its_parts(monkeypatch):
     generator = np.random.default_rng(3)
     conv = Conv2D(2, 3, 3, generator=generator, dtype=np.float64)
