@@ -29,6 +29,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import embedrec  # noqa: F401 - before PyTorch loads NumPy: it shortens the wait of BLAS's threads
+
 RESULTS = Path(__file__).parents[1] / "results" / "nn_steps.json"
 N_WARM_UP = 3
 TOLERANCE = 2e-3  # of the losses of the first steps, relative: float32 on both sides
@@ -104,7 +106,6 @@ def main() -> None:
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks.nn.steps", *sys.argv[1:]])
     import torch
 
-    import embedrec  # noqa: F401 - before PyTorch loads NumPy: it shortens the wait of BLAS's threads
     from benchmarks.machine import describe_machine
 
     torch.set_num_threads(asked.threads)
