@@ -54,7 +54,9 @@ class TestTools:
         steps = pipeline.make_pipeline(preprocessing.StandardScaler(), estimator)
         inner = f"{type(estimator).__name__.lower()}__"
         inner += "n_estimators" if hasattr(estimator, "n_estimators") else "epochs"
-        search = selection.GridSearchCV(steps, {inner: [1, 3 if "n_est" in inner else 30]}, cv=2).fit(x, y)
+        search = selection.GridSearchCV(
+            steps, {inner: [1, 3 if "n_est" in inner else 30]}, cv=2
+        ).fit(x, y)
         assert search.best_score_ > 0.8
         assert search.predict(x).shape == (120,)
 
