@@ -1,4 +1,4 @@
-"""Recurrent layers: the loops over time, each one compiled function from the first step to the last.
+"""Recurrent layers: the loops over time, each one compiled function from first step to last.
 
 - `product`: what all steps share, the product of a batch's rows with a packed matrix;
 - `activation`: sigmoid and tanh as vector code;
