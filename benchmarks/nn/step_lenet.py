@@ -79,6 +79,6 @@ def make_torch(threads: int) -> Callable[[], float]:
         value = measure(network(inputs), classes)
         value.backward()
         optimizer.step()
-        return float(value)
+        return value.item()
 
     return step

@@ -90,6 +90,6 @@ def make_torch(threads: int, is_frozen: bool = False) -> Callable[[], float]:
         value = measure(dense(torch.cat(maps, dim=1)), classes)
         value.backward()
         optimizer.step()
-        return float(value)
+        return value.item()
 
     return step

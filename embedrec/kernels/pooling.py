@@ -156,13 +156,14 @@ def add_window_products(gradient, chosen, starts, x, weight, first, last):
         x: (n_positions, D), the sequences.
         weight: (C, k, D), changed in place; rows `first` to `last` - 1 of it.
     """
-    for b in range(gradient.shape[0]):
-        for o in range(first, last):
+    for o in range(first, last):
+        for b in range(gradient.shape[0]):
             scale = gradient[b, o]
             if scale != 0:
                 for r in range(min(weight.shape[1], starts[b + 1] - chosen[b, o])):
-                    for d in range(x.shape[1]):
-                        weight[o, r, d] += scale * x[chosen[b, o] + r, d]
+                    source, target = x[chosen[b, o] + r], weight[o, r]
+                    for d in range(len(source)):
+                        target[d] += scale * source[d]
 
 
 @kernel
@@ -179,5 +180,6 @@ def add_window_weights(gradient, chosen, starts, weight, dx, first, last):
             scale = gradient[b, o]
             if scale != 0:
                 for r in range(min(weight.shape[1], starts[b + 1] - chosen[b, o])):
-                    for d in range(dx.shape[1]):
-                        dx[chosen[b, o] + r, d] += scale * weight[o, r, d]
+                    source, target = weight[o, r], dx[chosen[b, o] + r]
+                    for d in range(len(source)):
+                        target[d] += scale * source[d]
