@@ -80,3 +80,24 @@ def max_over_time(x, lengths):
             for b, length in enumerate(lengths)
         ]
     )
+
+
+def max_of_windows(x, lengths, weight, gradient):
+    """The largest product of weights and window in each text, and the gradients at x and weights.
+
+    A text shorter than the window is filled up by zeros.
+    """
+    width, depth, n_outputs = weight.shape
+    best = np.zeros((len(x), n_outputs))
+    dx, dw = np.zeros((len(x), x.shape[1] + width, depth)), np.zeros(weight.shape)
+    for b, length in enumerate(lengths):
+        text = np.concatenate([x[b, :length], np.zeros((width, depth))])
+        windows = [text[t : t + width] for t in range(max(1, length - width + 1))]
+        for o in range(n_outputs):
+            sums = [(window * weight[:, :, o]).sum() for window in windows]
+            t = sums.index(max(sums))
+            best[b, o] = sums[t]
+            dw[:, :, o] += gradient[b, o] * windows[t]
+            dx[b, t : t + width] += gradient[b, o] * weight[:, :, o]
+        dx[b, length:] = 0
+    return best, dx[:, : x.shape[1]], dw
