@@ -39,11 +39,11 @@ from embedrec.text.pipeline import TextPipeline, TextSettings
 from embedrec.vectors.keyed import KeyedVectors
 
 RESULTS = Path(__file__).parents[1] / "results" / "nn_topics.json"
-N_PARAGRAPHS = {"train": 2000, "held_out": 300, "test": 500}
-LEAST = 200
-MAX_WORDS = 120
+N_PARAGRAPHS = {"train": 3000, "held_out": 300, "test": 500}
+LEAST = 400
+MAX_WORDS = 250
 SETTINGS: dict[str, Any] = {
-    "max_words": MAX_WORDS, "min_count": 2, "vector_size": 100, "epochs": 8, "schedule": "cosine",
+    "max_words": MAX_WORDS, "min_count": 2, "vector_size": 100, "epochs": 5, "schedule": "cosine",
     "learning_rate": 2e-3,
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
@@ -164,6 +164,7 @@ def keep_run(case: str, run: dict[str, Any], topics: Topics) -> None:
     content |= {
         "paragraphs": {name: len(rows) for name, rows in topics.items()},
         "words": sum(len(words) for words, _ in topics["train"]),
+        "least_characters": LEAST,
         "sources": sorted({source for _, source in topics["train"]}),
     }
     old = content["cases"].get(case, {}).get("runs", [])
