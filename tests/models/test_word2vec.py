@@ -79,7 +79,12 @@ def test_learns_planted_topics(
         for word in own:
             n_right += sum(o in own for o, _ in model.vectors_.most_similar(word, topn=7))
     assert n_right >= 0.95 * N_TOPICS * WORDS_A_TOPIC * 7
-    assert model.losses_[-1] < model.losses_[0]
+    if (architecture, loss) == ("skipgram", "hs"):
+        # Inputs of a window take turns here: each is measured with nodes that have just learned the
+        # same word, the more so the higher the rate. So the reported loss need not fall.
+        assert model.losses_[-1] < 0.75 * np.log(N_TOPICS * WORDS_A_TOPIC)
+    else:
+        assert model.losses_[-1] < model.losses_[0]
 
 
 def test_cbow_with_exact_gradient_and_with_sum_learn(corpus: Corpus) -> None:

@@ -56,7 +56,10 @@ class Word2Vec:
         parameters: Parameters; after `fit` with the lengths of n-grams that it has chosen.
         n_threads: as given.
         vectors_: KeyedVectors, after `fit` or `load`.
-        losses_: mean loss per predicted pair of each epoch.
+        losses_: mean loss per predicted pair of each epoch, each taken right before it is learned.
+            Skip-gram with Huffman paths learns the pairs of a window partly one after another, and
+            so meets nodes that have just learned the same word: its loss is lower the higher the
+            rate is, and may rise while the model gets better.
 
     Raises:
         ParameterError: for a parameter that can't be worked with.
