@@ -20,7 +20,13 @@ from embedrec.kernels.simd.rows import (
     may_repeat,
     sum_rows,
 )
-from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_alone
+from embedrec.kernels.simd.update import (
+    GROUP,
+    MOST_FEW,
+    apply_errors,
+    apply_errors_alone,
+    apply_errors_of_few,
+)
 
 # Below one vector, whole vectors, and all that can be left over; sizes that people use.
 SIZES = [1, 2, LANES - 1, LANES, LANES + 1, 2 * LANES, 3 * LANES - 1, 50, 100, 200]
@@ -162,6 +168,27 @@ def test_errors_and_loss(n_inputs: int, n_outputs: int, spread: float, seed: int
     got = errors.reshape(n_inputs, stride)[:, :n_outputs]
     np.testing.assert_allclose(got, expected, atol=1e-7)
     assert loss == pytest.approx(np.logaddexp(0, np.where(label == 1, -s, s)).sum(), rel=2e-6)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("n_inputs", range(1, MOST_FEW + 1))
+@pytest.mark.parametrize("n_outputs", [1, 2, 7, 20])
+def test_errors_of_few_reach_all_rows_and_nothing_else(
+    n_inputs: int, n_outputs: int, size: int
+) -> None:
+    x, y = draw(1, n_inputs + 1, size), draw(2, n_outputs + 1, size)
+    errors = draw(3, n_inputs, STRIDE)
+    e = errors[:, :n_outputs].astype(float)
+    expected_x = x[:-1] + e @ y[:-1]
+    expected_y = y[:-1] + e.T @ x[:-1]
+    last = x[-1].copy(), y[-1].copy()
+    apply_errors_of_few(
+        locate_all(x), n_inputs, locate_all(y), n_outputs, size, errors.ravel(), STRIDE
+    )
+    np.testing.assert_allclose(x[:-1], expected_x, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(y[:-1], expected_y, rtol=1e-4, atol=1e-4)
+    assert (x[-1] == last[0]).all()
+    assert (y[-1] == last[1]).all()
 
 
 @given(n_rows=st.integers(0, MOST_MULTIPLIED), size=st.integers(1, 40))

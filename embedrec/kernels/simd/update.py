@@ -15,6 +15,7 @@ from embedrec.kernels.simd.machine import REGISTERS
 
 # Outputs that are updated at once. With more of them, rows change between two groups.
 GROUP = REGISTERS.n_updated
+MOST_FEW = 4  # inputs whose values and changes stay in registers
 
 
 @njit(nogil=True)
@@ -58,6 +59,22 @@ def apply_errors_alone(hidden, change, outputs_before, outputs, n_outputs, size,
         errors: float32 (>= n_outputs,).
     """
     _apply_errors_alone(hidden, change, outputs_before, outputs, n_outputs, size, errors)
+
+
+@njit(nogil=True)
+def apply_errors_of_few(inputs, n_inputs, outputs, n_outputs, size, errors, stride):
+    """As `apply_errors`, in one pass over all rows, for few inputs and rows of which none repeats.
+
+    The inputs' values and changes stay in registers while the outputs pass by, so that no row is
+    read twice and none is copied.
+
+    Args:
+        inputs: int64 (>= n_inputs,), addresses of input rows, changed in place.
+        n_inputs: how many, from 1 to MOST_FEW.
+        outputs: int64 (>= n_outputs,), addresses of output rows, changed in place.
+        n_outputs, size, errors, stride: as for `apply_errors`.
+    """
+    _apply_errors_of_few(inputs, n_inputs, outputs, n_outputs, size, errors, stride)
 
 
 @intrinsic
@@ -157,6 +174,42 @@ def _generate_alone(context: Any, builder: ir.IRBuilder, signature: Any, values:
         emit.each_vector(size, add_gradients)
 
     _emit_groups(emit, n_outputs, emit_group)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def _apply_errors_of_few(typing, inputs, n_inputs, outputs, n_outputs, size, errors, stride):
+    whole = types.int64
+    return types.void(inputs, whole, outputs, whole, whole, errors, whole), _generate_few
+
+
+def _generate_few(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+    emit = Emitter(context, builder)
+    inputs, outputs, errors = (emit.data(signature.args[at], values[at]) for at in (0, 2, 5))
+    n_inputs, n_outputs, size, stride = (values[at] for at in (1, 3, 4, 6))
+    for (n,) in emit.choose([(n,) for n in range(1, MOST_FEW + 1)], [n_inputs]):
+        rows = [emit.row(inputs, emit.count(i)) for i in range(n)]
+        row_errors = [builder.gep(errors, [builder.mul(emit.count(i), stride)]) for i in range(n)]
+
+        def add_gradients(
+            at: ir.Value, mask: ir.Value | None, rows: Any = rows, row_errors: Any = row_errors
+        ) -> None:
+            x = [emit.load(row, at) for row in rows]
+            changed = [emit.variable(value) for value in x]
+            before = [emit.keep(mask, value) for value in x]
+            with emit.loop(n_outputs) as k:
+                row = emit.row(outputs, k)
+                y = emit.load(row, at)
+                kept = emit.keep(mask, y)
+                for value, place, its_errors in zip(before, changed, row_errors, strict=True):
+                    error = emit.splat(emit.element(its_errors, k))
+                    emit.add_to(place, error, kept)
+                    y = emit.multiply_add(error, value, y)
+                emit.store(y, row, at)
+            for place, row in zip(changed, rows, strict=True):
+                emit.store(builder.load(place), row, at)
+
+        emit.each_vector(size, add_gradients)
     return context.get_dummy_value()
 
 

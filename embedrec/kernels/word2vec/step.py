@@ -7,7 +7,7 @@ from numba import njit
 from embedrec.kernels.simd.dot import MOST_MULTIPLIED, compute_products, compute_scores
 from embedrec.kernels.simd.logistic import turn_scores_into_errors, turn_scores_into_errors_in_turn
 from embedrec.kernels.simd.rows import copy_rows, may_repeat
-from embedrec.kernels.simd.update import GROUP, apply_errors
+from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_of_few
 
 # Inputs of a path that are trained at once.
 MOST_IN_TURN = MOST_MULTIPLIED
@@ -33,6 +33,8 @@ def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
         apply_window(room, context, n_inputs, n_targets, size)
         return loss
     loss = 0.0
+    # Where no row is listed twice, as nearly always, parts need no copies.
+    repeats = may_repeat(room.context, n_inputs) or may_repeat(room.targets, n_targets)
     n_parts = (n_inputs + MOST_IN_TURN - 1) // MOST_IN_TURN
     begin = 0
     for part in range(n_parts):
@@ -44,7 +46,10 @@ def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
         loss += turn_scores_into_errors_in_turn(
             room.scores, n, n_targets, room.stride, labels, rate, room.products, first_node
         )
-        apply_window(room, context, n, n_targets, size)
+        if repeats:
+            apply_window(room, context, n, n_targets, size)
+        else:
+            apply_errors_of_few(context, n, room.targets, n_targets, size, room.scores, room.stride)
     return loss
 
 
