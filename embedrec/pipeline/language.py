@@ -133,6 +133,11 @@ def train_language_model(
         raise ParameterError(f"model must be one of {', '.join(MODELS)}, not {model!r}",
                              value=model)  # fmt: skip
     learner = _make_model(model, parameters)
+    if Path(output).exists() and (Path(output).is_file() or any(Path(output).iterdir())):
+        raise ParameterError(
+            f"{os.fspath(output)} is there already: choose another name, or remove it",
+            value=os.fspath(output),
+        )
     corpus = find_corpus(inputs)
     progress = progress or SilentProgress()
     if corpus is not None:

@@ -108,6 +108,10 @@ def test_what_can_not_be(run, fail, model: Path, text: Path, tmp_path: Path) -> 
         "--layers"
         in fail("lm", "train", text, "-o", out, "--model", "kn", "--layers", 2, code=2).err
     )
+    kept = (model / "weights.safetensors").read_bytes()
+    again = fail("lm", "train", text, "-o", model, "--model", "kn", "--order", 2, code=2)
+    assert "there already" in again.err
+    assert (model / "weights.safetensors").read_bytes() == kept
     empty = tmp_path / "empty.txt"
     empty.write_text("")
     assert "empty" in fail("lm", "train", empty, "-o", out).err
