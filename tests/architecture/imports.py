@@ -20,8 +20,10 @@ BELOW = {  # room or file of the package -> what else of the package it may impo
     "corpus": FLOOR_0 | {"kernels"},
     "nn": FLOOR_0 | {"kernels"},
     "vectors": FLOOR_0 | {"kernels"},
-    "models": FLOOR_0 | {"kernels", "corpus", "nn", "vectors"},
-    "recommend": FLOOR_0 | {"kernels", "corpus", "nn", "vectors", "models", "text.pipeline"},
+    "ratings": FLOOR_0 | {"kernels"},
+    "models": FLOOR_0 | {"kernels", "corpus", "nn", "vectors", "ratings"},
+    "recommend": FLOOR_0
+    | {"kernels", "corpus", "nn", "vectors", "ratings", "models", "text.pipeline"},
     "distributed": FLOOR_0 | {"kernels", "corpus", "nn", "vectors", "models"},
     "pipeline": FLOOR_0 | {"kernels", "text", "corpus", "nn", "vectors", "models"},
     "service": FLOOR_0 | {"vectors", "recommend", "text.segment"},

@@ -1,0 +1,1 @@
+"""Ratings and clicks: who gave what to which item; read, checked, split."""
