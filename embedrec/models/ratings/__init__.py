@@ -1,0 +1,1 @@
+"""Models of ratings and clicks: RBMs over rated items, their hybrids and blends, and biases."""
