@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,7 @@ class IdTable:
         """
         held = self._arena[: self._offsets[self._n]].tobytes()
         ends = self._offsets[: self._n + 1].tolist()
-        return tuple(
-            held[start:stop].decode(encoding)
-            for start, stop in zip(ends[:-1], ends[1:], strict=True)
-        )
+        return tuple(held[start:stop].decode(encoding) for start, stop in pairwise(ends))
 
     def _make_room(self, n_more: int, n_bytes: int) -> None:
         from embedrec.kernels.delimited import fill_table

@@ -9,15 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from embedrec.errors import ParameterError
+from embedrec.errors import InputError, ParameterError
 
 Array = np.ndarray[Any, Any]
 
 MAX_LEVELS = 101
-"""Most levels of a scale; values on a finer grid are taken as continuous."""
-
-CONTINUOUS_LEVELS = 21
-"""Levels that continuous ratings are rounded to."""
+"""Most levels of a scale: ratings on a finer one are measurements, and levels hold too few each."""
 
 _STEPS = (1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.01)
 _NEAR = 1e-3  # of a step; float32 holds values to seven digits
@@ -27,15 +24,17 @@ def detect_scale(values: Array) -> Array | None:
     """Return the levels that ratings are on, or None if they are clicks.
 
     The levels lie evenly from the lowest rating to the highest, on the coarsest grid (whole
-    numbers, halves, quarters, fifths, ...) that all ratings lie on; levels that nobody chose are
-    there too. Values on no such grid of at most `MAX_LEVELS` levels are continuous: then
-    `CONTINUOUS_LEVELS` even levels span them, and `find_levels` rounds to the nearest.
+    numbers, halves, quarters, fifths, tenths, ...) that all ratings lie on; levels that nobody
+    chose are there too.
 
     Args:
         values: float (N,), finite.
 
     Returns:
         float64 (K,), ascending, K >= 1; None if every value is 1 or there is none.
+
+    Raises:
+        InputError: if the ratings are on no grid of at most `MAX_LEVELS` levels.
     """
     distinct = np.unique(np.asarray(values, np.float64))
     if not len(distinct) or (len(distinct) == 1 and distinct[0] == 1.0):
@@ -43,10 +42,14 @@ def detect_scale(values: Array) -> Array | None:
     for step in _STEPS:
         places = distinct / step
         if (np.abs(places - np.round(places)) <= _NEAR).all():
-            first, last = int(round(places[0])), int(round(places[-1]))
+            first, last = round(places[0]), round(places[-1])
             if last - first < MAX_LEVELS:
                 return _spread(first, last, step)
-    return np.linspace(distinct[0], distinct[-1], CONTINUOUS_LEVELS)
+    raise InputError(
+        f"there are {len(distinct)} different ratings, from {distinct[0]:g} to {distinct[-1]:g}, on "
+        f"no scale of up to {MAX_LEVELS} even levels: round them first, to halves for instance",
+        value=len(distinct),
+    )
 
 
 def find_levels(values: Array, levels: Array) -> Array:
@@ -64,19 +67,14 @@ def find_levels(values: Array, levels: Array) -> Array:
 def find_off_scale(values: Array, levels: Array) -> Array:
     """Return the numbers of the ratings that are on no level, ascending: int64.
 
-    Ratings of a continuous scale are off it only outside its ends, see `detect_scale`.
-
     Args:
         values: float (N,); NaN is on no level.
         levels: float64 (K,), ascending.
     """
     values = np.asarray(values, np.float64)
     width = (levels[-1] - levels[0]) / max(1, len(levels) - 1) or 1.0
-    if _is_grid(levels):
-        on = np.abs(values - levels[find_levels(np.nan_to_num(values), levels)]) <= _NEAR * width
-    else:
-        on = (values >= levels[0] - _NEAR * width) & (values <= levels[-1] + _NEAR * width)
-    return np.flatnonzero(~on)
+    nearest = levels[find_levels(np.nan_to_num(values), levels)]
+    return np.flatnonzero(~(np.abs(values - nearest) <= _NEAR * width))
 
 
 def make_scale(scale: Sequence[float] | Array) -> Array:
@@ -115,21 +113,10 @@ def describe_scale(levels: Array | None) -> str:
     if len(levels) == 1:
         return f"{levels[0]:g} alone"
     step = (levels[-1] - levels[0]) / (len(levels) - 1)
-    by = f" by {step:g}" if _is_grid(levels) and not math.isclose(step, 1) else ""
+    by = "" if math.isclose(step, 1) else f" by {step:g}"
     return f"{levels[0]:g} to {levels[-1]:g}{by}"
 
 
 def _spread(first: int, last: int, step: float) -> Array:
     numbers = np.arange(first, last + 1, dtype=np.float64)
     return numbers * step if step >= 1 else numbers / round(1 / step)  # 3 / 10, not 3 * 0.1
-
-
-def _is_grid(levels: Array) -> bool:
-    if len(levels) != CONTINUOUS_LEVELS:
-        return True
-    step = (levels[-1] - levels[0]) / (len(levels) - 1)
-    return any(
-        abs(step / known - round(step / known)) <= _NEAR
-        and abs(levels[0] / known - round(levels[0] / known)) <= _NEAR
-        for known in _STEPS
-    )
