@@ -1,8 +1,9 @@
 """A deep network whose hidden layers are learned one by one without labels, then all with labels.
 
 Greedy layer-wise pre-training (Bengio et al. 2007, algorithm 1 with autoencoders; Vincent et al.
-2010 with denoising ones): each layer learns to code what the layers below make of the samples;
-then an output layer is put on top, and the whole is trained on the labels (fine-tuning).
+2010 with denoising ones; Hinton, Osindero and Teh 2006 with restricted Boltzmann machines, which
+make a deep belief net): each layer learns to code what the layers below make of the samples; then
+an output layer is put on top, and the whole is trained on the labels (fine-tuning).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from embedrec.files import PathLike
 from embedrec.models.autoencoder import Autoencoder
 from embedrec.models.mlp import MLPClassifier
 from embedrec.models.network import forget
+from embedrec.models.rbm import RBM
 from embedrec.nn.activation import make_activation
 from embedrec.nn.callback import Callback
 from embedrec.nn.compose import Chain
@@ -32,7 +34,7 @@ Self = TypeVar("Self", bound="DeepPretrainedClassifier")
 
 
 class LayerLearner(Protocol):
-    """What can pre-train a layer: an `Autoencoder`, or any model of X with such a method."""
+    """What can pre-train a layer: an `Autoencoder`, an `RBM`, or any model with such a method."""
 
     def learn_layer(
         self, X: Array, n_units: int, activation: str, seed: int
@@ -60,8 +62,9 @@ class DeepPretrainedClassifier(MLPClassifier):
         hidden_sizes: units of each hidden layer, from the lowest.
         activation: of hidden layers.
         pretrainer: what learns the hidden layers: "denoising" (an autoencoder with masking noise
-            of a quarter), an `Autoencoder` set as you like, or another `LayerLearner`; None for
-            random start weights, to compare with.
+            of a quarter), "rbm" (restricted Boltzmann machines, for sigmoid layers; Gaussian ones
+            for samples beyond 0 and 1), an `Autoencoder` or `RBM` set as you like, or another
+            `LayerLearner`; None for random start weights, to compare with.
         epochs, batch_size, optimizer, learning_rate: of the fine-tuning, like all that follow.
         dropout, schedule, l1, l2, patience, validation_share: as of `MLPClassifier`.
         seed: of all that is random.
@@ -167,10 +170,12 @@ class DeepPretrainedClassifier(MLPClassifier):
             return None
         if self.pretrainer == "denoising":
             return Autoencoder(noise="masking", noise_level=0.25)
+        if self.pretrainer == "rbm":
+            return RBM()
         if isinstance(self.pretrainer, str) or not hasattr(self.pretrainer, "learn_layer"):
             raise ParameterError(
-                "pretrainer must be 'denoising', an Autoencoder, another object with learn_layer, "
-                f"or None, not {self.pretrainer!r}",
+                "pretrainer must be 'denoising', 'rbm', an Autoencoder or RBM, another object with "
+                f"learn_layer, or None, not {self.pretrainer!r}",
                 value=self.pretrainer,
             )
         return self.pretrainer

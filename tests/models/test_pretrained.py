@@ -9,6 +9,9 @@ from embedrec.errors import ParameterError
 from embedrec.models.autoencoder import Autoencoder
 from embedrec.models.mlp import MLPClassifier
 from embedrec.models.pretrained import DeepPretrainedClassifier
+from embedrec.models.rbm import RBM
+
+RBMS = RBM(epochs=20, batch_size=20)
 
 
 def draw_prototypes(n, generator, prototypes):
@@ -82,10 +85,10 @@ def test_without_a_pretrainer_it_is_a_multilayer_perceptron():
 def test_few_labels_go_further_after_pretraining(planted):
     (pool, _), (X, y), (X_test, y_test) = planted
     scores = {}
-    for name, pretrainer in (("random", None), ("pretrained", "denoising")):
+    for name, pretrainer in (("random", None), ("pretrained", "denoising"), ("rbm", RBMS)):
         model = DeepPretrainedClassifier((20, 20), pretrainer=pretrainer, epochs=100, batch_size=10)
         scores[name] = model.fit(X, y, unlabelled=pool).score(X_test, y_test)
-    assert scores["pretrained"] > scores["random"] + 0.05
+    assert min(scores["pretrained"], scores["rbm"]) > scores["random"] + 0.05
 
 
 def test_one_seed_one_result(planted):
@@ -98,7 +101,9 @@ def test_one_seed_one_result(planted):
     assert not np.array_equal(made[0], made[2])
 
 
-@pytest.mark.parametrize("pretrainer", ["denoising", None, Autoencoder(epochs=1, tied=True)])
+@pytest.mark.parametrize(
+    "pretrainer", ["denoising", "rbm", None, Autoencoder(epochs=1, tied=True), RBM(epochs=1)]
+)
 def test_on_disk(tmp_path, planted, pretrainer):
     (pool, _), (X, y), _ = planted
     model = DeepPretrainedClassifier((6, 4), pretrainer=pretrainer, epochs=1).fit(X, y)
@@ -132,10 +137,27 @@ def test_bad_arguments_are_said_before_anything_is_learned(planted):
         with pytest.raises(ParameterError, match=r"epochs must|no activation|n_outputs must"):
             DeepPretrainedClassifier(**{"pretrainer": recorder, **settings}).fit(X, y)
     assert not recorder.asked
-    for wrong in ("rbm", 3, MLPClassifier()):
-        with pytest.raises(ParameterError, match="pretrainer must be 'denoising', an Autoencoder"):
+    for wrong in ("dbm", 3, MLPClassifier()):
+        with pytest.raises(ParameterError, match="pretrainer must be 'denoising', 'rbm', an Auto"):
             DeepPretrainedClassifier((4,), pretrainer=wrong).fit(X, y)
     with pytest.raises(ParameterError, match="hidden_sizes must be a list"):
         DeepPretrainedClassifier(4).fit(X, y)
     with pytest.raises(ParameterError, match="no activation 'cosine'"):
         DeepPretrainedClassifier((4,), "cosine").fit(X, y)
+
+
+def test_machines_take_real_samples_and_sigmoid_layers():
+    X = np.random.default_rng(0).normal(5, 3, (60, 4)).astype(np.float32)
+    learner = RBM(epochs=2, batch_size=20)
+    weight, bias = learner.learn_layer(X, 6, "sigmoid", 1)
+    assert not learner.is_fitted()
+    same = RBM(6, epochs=2, batch_size=20, seed=1).fit(X)
+    assert same.visible_ == "gaussian"
+    np.testing.assert_allclose(same.transform(X), 1 / (1 + np.exp(-(X @ weight + bias))), rtol=1e-4)
+    y = X[:, 0] > 5
+    model = DeepPretrainedClassifier((8, 5), pretrainer="rbm", epochs=60, learning_rate=0.01)
+    assert model.fit(X, y).score(X, y) > 0.9
+    with pytest.raises(ParameterError, match="activation='sigmoid', not 'tanh'"):
+        DeepPretrainedClassifier((8,), "tanh", pretrainer="rbm").fit(X, y)
+    with pytest.raises(ParameterError, match="softmax units has several columns"):
+        DeepPretrainedClassifier((8,), pretrainer=RBM(visible="softmax")).fit(abs(X), y)
