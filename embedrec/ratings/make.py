@@ -128,6 +128,25 @@ def ratings_from_sparse(
     )
 
 
+def to_ratings(ratings: Any, *, scale: Sequence[float] | Array | None = None) -> Ratings:
+    """Return a table as it is, and a table of a SciPy sparse matrix or of tuples.
+
+    Raises:
+        InputError: if it is none of these, or as `ratings_from_sparse` and `ratings_from_triples`.
+    """
+    if isinstance(ratings, Ratings):
+        return ratings
+    if hasattr(ratings, "tocoo"):
+        return ratings_from_sparse(ratings, scale=scale)
+    if isinstance(ratings, Iterable) and not isinstance(ratings, (str, bytes, np.ndarray)):
+        return ratings_from_triples(ratings, scale=scale)
+    raise InputError(
+        f"a {type(ratings).__name__} holds no ratings: give a table (read_ratings), a SciPy sparse "
+        "matrix, or (user, item, rating) tuples",
+        value=type(ratings).__name__,
+    )
+
+
 def join_ids(*tables: Ratings) -> list[Ratings]:
     """Return the tables with ids in common, so that their numbers mean the same.
 

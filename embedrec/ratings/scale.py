@@ -46,8 +46,8 @@ def detect_scale(values: Array) -> Array | None:
             if last - first < MAX_LEVELS:
                 return _spread(first, last, step)
     raise InputError(
-        f"there are {len(distinct)} different ratings, from {distinct[0]:g} to {distinct[-1]:g}, on "
-        f"no scale of up to {MAX_LEVELS} even levels: round them first, to halves for instance",
+        f"there are {len(distinct)} different ratings, from {distinct[0]:g} to {distinct[-1]:g}, "
+        f"on no scale of up to {MAX_LEVELS} even levels: round them first, to halves for instance",
         value=len(distinct),
     )
 

@@ -1,4 +1,4 @@
-"""What a recommender of words answers."""
+"""What a recommender answers."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ from typing import Any, overload
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One recommended word.
+    """One recommended word or item.
 
     Attributes:
-        word: the word.
-        score: what it was ranked by; how to read it depends on the recommender's `score`.
-        because: the words of the history, as the person wrote them, with what each of them gave to
-            the score, best first; negative where a word spoke against.
+        item: the word, or the item's id.
+        score: what it was ranked by; how to read it depends on the recommender.
+        because: what of the history, as the person wrote it, gave how much to the score (from
+            ratings: to the predicted rating), best first; negative where it spoke against.
+        rating: the predicted rating, from a model of ratings that was asked for it; else None.
     """
 
-    word: str
+    item: str
     score: float
     because: list[tuple[str, float]] = field(default_factory=list)
+    rating: float | None = None
+
+    @property
+    def word(self) -> str:
+        """The item, where items are words."""
+        return self.item
 
 
 class Recommendations(Sequence[Recommendation]):
-    """The recommended words, best first.
+    """What is recommended, best first.
 
     Attributes:
-        unknown: words of the history that the model knows nothing about; they played no part.
+        unknown: what of the history the model knows nothing about; it played no part.
     """
 
     def __init__(self, items: Iterable[Recommendation], unknown: Iterable[str] = ()) -> None:
@@ -35,9 +42,14 @@ class Recommendations(Sequence[Recommendation]):
         self.unknown = tuple(unknown)
 
     @property
+    def items(self) -> list[str]:
+        """The recommended words or ids alone."""
+        return [item.item for item in self._items]
+
+    @property
     def words(self) -> list[str]:
         """The recommended words alone."""
-        return [item.word for item in self._items]
+        return self.items
 
     def __len__(self) -> int:
         return len(self._items)
@@ -62,6 +74,6 @@ class Recommendations(Sequence[Recommendation]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{item.word} {item.score:.3f}" for item in self._items)
+        shown = ", ".join(f"{item.item} {item.score:.3f}" for item in self._items)
         unknown = f"; unknown: {', '.join(self.unknown)}" if self.unknown else ""
         return f"<Recommendations {shown}{unknown}>"
