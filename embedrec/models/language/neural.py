@@ -17,6 +17,7 @@ from embedrec.models.language.text import LanguageText
 from embedrec.models.language.training import Course, EpochFigures
 from embedrec.models.language.vocabulary import LanguageVocabulary
 from embedrec.nn import Embedding, Layer, iterate_parameters, make_optimizer
+from embedrec.nn.checkpoint import digest_samples
 from embedrec.nn.parameter import Array
 from embedrec.progress import Progress
 from embedrec.seeding import make_generator
@@ -71,7 +72,8 @@ class NeuralLanguageModel(LanguageModel):
             vectors: word vectors to start from; words they don't have start at random. With
                 `freeze` they stay as they are.
             checkpoint: folder that is saved to every minute and after each epoch; it is left there.
-            resume: go on from the checkpoint if it is there, to the same weights as uninterrupted.
+            resume: go on from the checkpoint if it is there, to the same weights as uninterrupted;
+                parameters, texts and `vectors` must be what they were.
             progress: told how it goes.
             on_epoch: called with the figures of all epochs after each.
 
@@ -101,7 +103,8 @@ class NeuralLanguageModel(LanguageModel):
             settings={
                 "family": self.family,
                 **self.get_params(),
-                "vectors": vectors is not None,
+                # As they are placed: the words that have one, and its values.
+                "vectors": start is not None and digest_samples(start),
             },
             progress=progress,
             on_epoch=on_epoch,

@@ -225,6 +225,36 @@ def test_vectors_that_do_not_fit_are_refused() -> None:
         MAKERS["nnlm"]().fit(TEXT, vectors=strange)
 
 
+def test_resuming_needs_the_vectors_it_began_with(tmp_path) -> None:
+    draw = np.random.default_rng(0)
+    words = VOCABULARY.words[2:]
+    values = draw.normal(size=(len(words), 8)).astype(np.float32)
+    vectors = KeyedVectors(words, values)
+    whole = MAKERS["gru"](tied=False).fit(TEXT, vectors=vectors)
+
+    class Stop(Exception):
+        pass
+
+    def stop(figures) -> None:
+        if len(figures) == 2:
+            raise Stop
+
+    folder = tmp_path / "c"
+    with pytest.raises(Stop):
+        MAKERS["gru"](tied=False).fit(TEXT, vectors=vectors, checkpoint=folder, on_epoch=stop)
+    moved = values.copy()
+    moved[3, 2] += 1
+    for other in (KeyedVectors(words, moved), KeyedVectors(words[::-1], values), None):
+        with pytest.raises(ResumeError, match="vectors was"):
+            MAKERS["gru"](tied=False).fit(TEXT, vectors=other, checkpoint=folder, resume=True)
+    again = MAKERS["gru"](tied=False)
+    again.fit(TEXT, vectors=KeyedVectors(words, values), checkpoint=folder, resume=True)
+    for (name, a), (_, b) in zip(
+        iterate_parameters(whole.layers_), iterate_parameters(again.layers_), strict=True
+    ):
+        assert np.array_equal(a.value, b.value), name
+
+
 def test_learned_vectors_are_keyed() -> None:
     model = MAKERS["nnlm"](epochs=1).fit(TEXT)
     assert model.vectors_["a1"].shape == (8,)
