@@ -30,6 +30,8 @@ _SECONDS_BETWEEN_LINES = 60.0
 def restart_with_threads(module: str, threads: int) -> None:
     """Start the program anew unless its libraries were loaded for so many threads."""
     wanted = dict.fromkeys(_VARIABLES, str(threads))
+    # As `import embedrec` has it where that comes before NumPy: here it does not.
+    wanted["OPENBLAS_THREAD_TIMEOUT"] = os.environ.get("OPENBLAS_THREAD_TIMEOUT", "17")
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         os.environ.update(wanted)
         os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
