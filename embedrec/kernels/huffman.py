@@ -27,7 +27,8 @@ def build_huffman_parents(counts):
     """
     n = counts.shape[0]
     weight = np.empty(2 * n - 1, np.int64)
-    weight[:n] = counts
+    for word in range(n):  # assigned as a slice, it takes Numba three seconds longer to compile
+        weight[word] = counts[word]
     parent = np.full(2 * n - 1, -1, np.int64)
     code = np.zeros(2 * n - 1, np.uint8)
     leaf = n - 1  # next rarest word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.dot import compute_scores
@@ -15,18 +16,31 @@ from embedrec.kernels.simd.rows import (
 )
 from embedrec.kernels.simd.update import GROUP, apply_errors_alone
 from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
+from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.room import make_room
 from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
 
-@kernel
-def train_cbow(ids, offsets, inputs, outputs, plan, rate, counter):
+def train_cbow(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    plan: Plan,
+    rate: np.float32,
+    counter: np.uint64,
+) -> tuple[float, int]:
     """Train on some sentences; arguments and result as for `train_skipgram`.
 
     A pair here is one hidden vector and its centre word.
     """
     windows = make_windows(plan, N_WINDOWS)
     room = make_room(windows, plan, inputs.shape[1])
+    return _train_cbow(ids, offsets, inputs, outputs, plan, rate, counter, windows, room)
+
+
+@kernel
+def _train_cbow(ids, offsets, inputs, outputs, plan, rate, counter, windows, room):
     loss = 0.0
     n_pairs = 0
     while True:
@@ -37,7 +51,7 @@ def train_cbow(ids, offsets, inputs, outputs, plan, rate, counter):
         n_pairs += n
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def train_cbow_windows(windows, n_windows, inputs, outputs, plan, rate, room):
     """Train the first `n_windows` of some windows, and return their loss."""
     size = inputs.shape[1]

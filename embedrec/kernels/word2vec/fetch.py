@@ -14,7 +14,7 @@ AHEAD = 2
 @njit(inline="always", nogil=True)
 def locate_window(windows, w, inputs, outputs, room):
     """Put the addresses of a window's rows into the room; return the numbers of both."""
-    n_inputs = 0
+    n_inputs = np.int64(0)  # a literal would have what follows compiled once more, for 0 alone
     for place in range(windows.begin[w], windows.end[w]):
         if place != windows.centre[w]:
             room.context[n_inputs] = locate(inputs, windows.words[place])

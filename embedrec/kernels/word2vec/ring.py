@@ -20,6 +20,7 @@ from numba import njit
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.gather import gather_rows, scatter_change
 from embedrec.kernels.simd.rows import fetch_row, locate, locate_all
+from embedrec.kernels.word2vec.plan import Plan
 
 _MOVED, _FIRST, _NEXT = 0, 1, 2
 
@@ -47,8 +48,7 @@ class Ring(NamedTuple):
     marks: np.ndarray
 
 
-@kernel
-def make_ring(plan, size):
+def make_ring(plan: Plan, size: int) -> Ring:
     """Make an empty ring for vectors of `size` floats."""
     n_places = 1
     while n_places < 2 * plan.window + 1:
@@ -126,7 +126,7 @@ def locate_window(ring, windows, w, outputs, room):
     """
     mask = ring.words.shape[0] - 1
     moved = ring.marks[_MOVED]
-    n_inputs = 0
+    n_inputs = np.int64(0)  # see `fetch.locate_window`
     for place in range(windows.begin[w], windows.end[w]):
         if place != windows.centre[w]:
             at = (place + moved) & mask

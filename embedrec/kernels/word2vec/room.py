@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.rows import locate_all
+from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.step import MOST_IN_TURN
+from embedrec.kernels.word2vec.windows import Windows
 
 
 class Room(NamedTuple):
     """Addresses and scores of a window, and copies of its rows where those are needed.
 
-    An array is freed after the last use of its name, whoever holds addresses of its rows: so
-    addresses stand beside their matrix, and the room is what loops use.
+    Addresses stand beside their matrix, so that it lives as long as they do.
 
     Attributes:
         context: int64 (2 window,), addresses of the rows of the context.
@@ -44,8 +44,7 @@ class Room(NamedTuple):
     hidden_rows: np.ndarray
 
 
-@kernel
-def make_room(windows, plan, size):
+def make_room(windows: Windows, plan: Plan, size: int) -> Room:
     """Make the room for training `windows` with vectors of `size` floats."""
     n_context, n_targets = 2 * plan.window, windows.rows.shape[1]
     stride = windows.labels.shape[1]

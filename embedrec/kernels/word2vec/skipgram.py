@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
+from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.room import make_room
 from embedrec.kernels.word2vec.step import train_window
 from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
 
-@kernel
-def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
+def train_skipgram(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    plan: Plan,
+    rate: np.float32,
+    counter: np.uint64,
+) -> tuple[float, int]:
     """Train on some sentences.
 
     Args:
@@ -30,6 +39,11 @@ def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
     """
     windows = make_windows(plan, N_WINDOWS)
     room = make_room(windows, plan, inputs.shape[1])
+    return _train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter, windows, room)
+
+
+@kernel
+def _train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter, windows, room):
     loss = 0.0
     n_pairs = 0
     while True:
@@ -41,7 +55,7 @@ def train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter):
         n_pairs += part_pairs
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def train_skipgram_windows(windows, n_windows, inputs, outputs, rate, room):
     """Train the first `n_windows` of some windows; returns loss and pairs."""
     size = inputs.shape[1]

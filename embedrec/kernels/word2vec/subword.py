@@ -17,6 +17,7 @@ from embedrec.kernels.simd.logistic import turn_scores_into_errors
 from embedrec.kernels.simd.rows import add_to_rows, copy_rows, may_repeat, sum_rows
 from embedrec.kernels.simd.update import GROUP, apply_errors_alone
 from embedrec.kernels.word2vec.fetch import AHEAD
+from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.ring import (
     enter_window,
     fetch_targets,
@@ -30,17 +31,30 @@ from embedrec.kernels.word2vec.step import train_window
 from embedrec.kernels.word2vec.windows import N_WINDOWS, draw_windows, make_windows
 
 
-@kernel
-def train_skipgram_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
+def train_skipgram_subwords(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    plan: Plan,
+    rate: np.float32,
+    counter: np.uint64,
+) -> tuple[float, int]:
     """Train on some sentences; arguments and result as for `train_skipgram`.
 
     `inputs` has the words' own rows first and those of their n-grams after them, and `plan` lists
     the rows of each word.
     """
-    size = inputs.shape[1]
     windows = make_windows(plan, N_WINDOWS)
-    room = make_room(windows, plan, size)
-    ring = make_ring(plan, size)
+    room, ring = make_room(windows, plan, inputs.shape[1]), make_ring(plan, inputs.shape[1])
+    return _train_skipgram(
+        ids, offsets, inputs, outputs, plan, rate, counter, windows, room, ring
+    )  # fmt: skip
+
+
+@kernel
+def _train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter, windows, room, ring):
+    size = inputs.shape[1]
     loss = 0.0
     n_pairs = 0
     while True:
@@ -61,17 +75,30 @@ def train_skipgram_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
             n_pairs += n_inputs
 
 
-@kernel
-def train_cbow_subwords(ids, offsets, inputs, outputs, plan, rate, counter):
+def train_cbow_subwords(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    plan: Plan,
+    rate: np.float32,
+    counter: np.uint64,
+) -> tuple[float, int]:
     """Train on some sentences; arguments and result as for `train_skipgram_subwords`.
 
     The mean of a context is over all rows of its words, as in fastText: so a word counts by the
     number of its rows. The sum is over the words' vectors.
     """
-    size = inputs.shape[1]
     windows = make_windows(plan, N_WINDOWS)
-    room = make_room(windows, plan, size)
-    ring = make_ring(plan, size)
+    room, ring = make_room(windows, plan, inputs.shape[1]), make_ring(plan, inputs.shape[1])
+    return _train_cbow(
+        ids, offsets, inputs, outputs, plan, rate, counter, windows, room, ring
+    )  # fmt: skip
+
+
+@kernel
+def _train_cbow(ids, offsets, inputs, outputs, plan, rate, counter, windows, room, ring):
+    size = inputs.shape[1]
     scores, stride, context, targets = room.scores, room.stride, room.context, room.targets
     hidden, change = room.hidden_rows[0], room.hidden_rows[1]
     one = np.float32(1)

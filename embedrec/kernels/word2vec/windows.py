@@ -13,6 +13,7 @@ import numpy as np
 
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.machine import LANES
+from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.target import pick_targets, pick_window, subsample
 
 N_WINDOWS = 256
@@ -44,9 +45,11 @@ class Windows(NamedTuple):
     place: np.ndarray
 
 
-@kernel
-def make_windows(plan, n_windows):
-    """Make room for windows, at the beginning of a text."""
+def make_windows(plan: Plan, n_windows: int) -> Windows:
+    """Make room for windows, at the beginning of a text.
+
+    This and all other room is made here and not by kernels: that would be compiled for seconds.
+    """
     n_targets = 1 + plan.n_negative + plan.max_path
     stride = (n_targets + LANES - 1) // LANES * LANES
     return Windows(
