@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,13 @@ class TextReader:
 
         if not description:
             return cls("word", TextPipeline(TextSettings(segmenter="whitespace")))
-        return cls("word", TextPipeline.from_description(description, facts.get("user_dict")))
+        text = facts.get("user_dict_text")
+        if text is None:
+            return cls("word", TextPipeline.from_description(description))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "user_dict.txt"
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return cls("word", TextPipeline.from_description(description, path))
 
     def read(self, path: PathLike) -> Iterator[list[str]]:
         """Yield the sentences of a file: lines of words or characters, or raw text that is cut."""
@@ -80,8 +87,11 @@ class TextReader:
         return self.text.cut_query(text)
 
     def describe(self) -> dict[str, Any]:
-        """Return what is kept with a model, a JSON value."""
-        return CHARACTERS if self.text is None else self.text.describe()
+        """Return the facts that are kept with a model, and that `from_facts` takes, JSON values."""
+        if self.text is None:
+            return {"text": CHARACTERS}
+        text = self.text.user_dict_text
+        return {"text": self.text.describe(), **({} if text is None else {"user_dict_text": text})}
 
     def _takes_lines(self) -> bool:
         return self.text is None or self.text.settings.segmenter == "whitespace"
@@ -144,7 +154,7 @@ def train_language_model(
         text = take_corpus(corpus, max_size=max_vocab, n_tokens=n_tokens)
         facts: dict[str, Any] = {"text": corpus.text}
         if corpus.user_dict is not None:
-            facts["user_dict"] = os.fspath(corpus.user_dict.resolve())
+            facts["user_dict_text"] = corpus.user_dict.read_text(encoding="utf-8")
         reader = TextReader.from_facts(facts)
     else:
         reader = reader or TextReader.from_facts({})
@@ -153,7 +163,7 @@ def train_language_model(
             raise InputError("the text is empty: it has no sentence", value=list(map(str, inputs)))
         vocabulary = collect_vocabulary(sentences, max_size=max_vocab, min_count=min_count)
         text = encode_sentences(sentences, vocabulary)
-        facts = {"text": reader.describe()}
+        facts = reader.describe()
     held_out = None
     if validation is not None:
         held_out = read_language_text(reader, validation, text.vocabulary)

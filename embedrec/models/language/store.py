@@ -1,4 +1,8 @@
-"""A language model on disk: a folder with manifest.json, words.json and weights.safetensors."""
+"""A language model on disk: manifest.json, words.json and weights.safetensors in a folder.
+
+Where a user dictionary was at work when the text was cut into words, its text is `user_dict.txt`:
+the folder can be moved to another machine and still cuts queries as the training text was cut.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,8 @@ from embedrec.tensors import read_tensors, save_tensors
 
 KIND = "language-model"
 FORMAT_VERSION = 1
-_WORDS, _WEIGHTS = "words.json", "weights.safetensors"
+_WORDS, _WEIGHTS, _USER_DICT = "words.json", "weights.safetensors", "user_dict.txt"
+_DICT_FACT = "user_dict_text"
 
 
 class StoredModel(NamedTuple):
@@ -28,7 +33,8 @@ class StoredModel(NamedTuple):
         arguments: of its constructor, JSON values only.
         vocabulary: its words.
         arrays: what it has learnt.
-        facts: further JSON values: how text was cut into words, figures of its training.
+        facts: further JSON values: how text was cut into words, figures of its training. A
+            "user_dict_text" among them is kept as a file of its own.
     """
 
     family: str
@@ -51,20 +57,22 @@ def save_model(folder: PathLike, stored: StoredModel) -> None:
             f"{path} is there and holds something other than a language model; choose another name",
             value=str(path),
         )
+    facts = dict(stored.facts)
+    texts = {_WORDS: stored.vocabulary.to_json(), _USER_DICT: facts.pop(_DICT_FACT, None)}
     with write_folder(path) as work:
-        with write_atomic(work / _WORDS, "w") as file:
-            file.write(stored.vocabulary.to_json())
-        files = {
-            _WORDS: compute_checksum(work / _WORDS),
-            _WEIGHTS: save_tensors(work / _WEIGHTS, stored.arrays),
-        }
+        files = {_WEIGHTS: save_tensors(work / _WEIGHTS, stored.arrays)}
+        for name, text in texts.items():
+            if text is not None:
+                with write_atomic(work / name, "w") as file:
+                    file.write(text)
+                files[name] = compute_checksum(work / name)
         parameters = {"family": stored.family, "arguments": stored.arguments}
         Manifest(
             KIND,
             FORMAT_VERSION,
             parameters=parameters,
             files=files,
-            facts={**stored.facts, "n_words": len(stored.vocabulary)},
+            facts={**facts, "n_words": len(stored.vocabulary)},
             versions=collect_versions(numpy=np.__version__),
         ).save(work)
 
@@ -91,7 +99,10 @@ def read_model(folder: PathLike, family: str | None = None) -> StoredModel:
     try:
         vocabulary = LanguageVocabulary.from_json((path / _WORDS).read_text(encoding="utf-8"))
         arguments = dict(manifest.parameters["arguments"])
+        facts = dict(manifest.facts)
+        if _USER_DICT in manifest.files:
+            facts[_DICT_FACT] = (path / _USER_DICT).read_text(encoding="utf-8")
     except (KeyError, TypeError, ValueError, json.JSONDecodeError, EmbedrecError) as error:
         raise CorruptedError(f"{path} is damaged ({error}): train it again", value=path) from error
     arrays = read_tensors(path / _WEIGHTS)
-    return StoredModel(str(found), arguments, vocabulary, arrays, manifest.facts)
+    return StoredModel(str(found), arguments, vocabulary, arrays, facts)
