@@ -1,0 +1,1 @@
+"""Kernels of models of ratings: users packed by the items they rated, one after another."""
