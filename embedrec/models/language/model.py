@@ -114,7 +114,7 @@ class LanguageModel:
             InputError: if a word is unknown and `unknown` is "reject" or the model has no "<unk>".
         """
         self._check_fitted()
-        words = _check_words(sentence)
+        words = check_words(sentence)
         ids = self.vocabulary_.encode(words, unknown=unknown)
         scores = self.score_ids(np.append(ids, np.int32(self.vocabulary_.end)))
         end = self.vocabulary_.words[self.vocabulary_.end]
@@ -134,20 +134,8 @@ class LanguageModel:
             marks: whether "<eos>" and "<unk>" may be among them.
         """
         self._check_fitted()
-        if isinstance(topn, bool) or not isinstance(topn, (int, np.integer)) or topn < 1:
-            raise ParameterError(f"topn must be at least 1, not {topn!r}", value=topn)
-        p = self.predict(self.read(context))
-        wanted = np.ones(len(p), bool)
-        if prefix:
-            wanted = np.fromiter(
-                (word.startswith(prefix) for word in self.vocabulary_.words), bool, len(p)
-            )
-        if not marks:
-            wanted[self._list_marks()] = False
-        places = np.flatnonzero(wanted)
-        # Equal probabilities keep the order of ids, so that the same question has one answer.
-        order = places[np.argsort(-p[places], kind="stable")][:topn]
-        return [(self.vocabulary_.words[at], float(p[at])) for at in order]
+        check_topn(topn)
+        return rank_words(self.predict(self.read(context)), self.vocabulary_, topn, prefix, marks)
 
     def generate(
         self,
@@ -189,23 +177,52 @@ class LanguageModel:
         Unknown ones are "<unk>"; a model without it passes over them.
         """
         state, vocabulary = self.begin(), self.vocabulary_
-        for word in _check_words(context):
+        for word in check_words(context):
             known = vocabulary.index.get(word, vocabulary.unknown)
             state = state if known is None else self.advance(state, known)
         return state
 
-    def _list_marks(self) -> list[int]:
-        unknown = self.vocabulary_.unknown
-        return [self.vocabulary_.end, *([] if unknown is None else [unknown])]
-
     def _check_fitted(self) -> None:
-        if not hasattr(self, "vocabulary_"):
-            raise ParameterError(
-                f"{type(self).__name__} has learnt nothing yet: call fit first", value=None
-            )
+        check_fitted(self)
 
 
-def _check_words(sentence: Sequence[str]) -> list[str]:
+def check_fitted(model: Any) -> None:
+    """Raise ParameterError if a model has learnt nothing yet."""
+    if not hasattr(model, "vocabulary_"):
+        raise ParameterError(
+            f"{type(model).__name__} has learnt nothing yet: call fit first", value=None
+        )
+
+
+def check_topn(topn: int) -> None:
+    """Raise ParameterError unless a number of words asked for is a whole one of at least 1."""
+    if isinstance(topn, bool) or not isinstance(topn, (int, np.integer)) or topn < 1:
+        raise ParameterError(f"topn must be at least 1, not {topn!r}", value=topn)
+
+
+def rank_words(
+    p: Array, vocabulary: LanguageVocabulary, topn: int, prefix: str, marks: bool
+) -> list[tuple[str, float]]:
+    """Return the likeliest words of a distribution (V,), best first; see `next_words`."""
+    wanted = np.ones(len(p), bool)
+    if prefix:
+        wanted = np.fromiter((word.startswith(prefix) for word in vocabulary.words), bool, len(p))
+    if not marks:
+        wanted[vocabulary.end] = False
+        if vocabulary.unknown is not None:
+            wanted[vocabulary.unknown] = False
+    places = np.flatnonzero(wanted)
+    # Equal probabilities keep the order of ids, so that the same question has one answer.
+    order = places[np.argsort(-p[places], kind="stable")][:topn]
+    return [(vocabulary.words[at], float(p[at])) for at in order]
+
+
+def check_words(sentence: Sequence[str]) -> list[str]:
+    """Return a sentence's words as a list.
+
+    Raises:
+        ParameterError: if it is one string, or holds something that is no word.
+    """
     if isinstance(sentence, str):
         raise ParameterError(
             f"a sentence is given as a list of words, not as one string ({sentence[:20]!r})",
