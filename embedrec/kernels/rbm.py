@@ -109,7 +109,8 @@ def weigh_states(visible, fields, weight, n_states, none, each):
             taken = begin
             while taken < end and visible[i, taken] == 0:
                 taken += 1
-            rest[:] = fields[i]
+            for j in range(n_hidden):
+                rest[j] = fields[i, j]
             for k in range(taken, end):
                 _add_scaled(weight[k], -visible[i, k], rest)
             if taken == end:  # most units of most samples are off

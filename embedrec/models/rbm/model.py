@@ -9,16 +9,13 @@ import numpy as np
 
 from embedrec.errors import CorruptedError, ParameterError
 from embedrec.files import PathLike
-from embedrec.models.estimator import Transformer
 from embedrec.models.network import forget
-from embedrec.models.rbm.annealing import PartitionEstimate, estimate_log_partition
 from embedrec.models.rbm.choice import choose_units, restore_units
+from embedrec.models.rbm.fitted import FittedMachine
 from embedrec.models.rbm.gaussian import GaussianUnits
 from embedrec.models.rbm.machine import Machine
-from embedrec.models.rbm.partition import compute_log_partition
-from embedrec.models.rbm.pseudo import compute_pseudo_likelihood
 from embedrec.models.rbm.settings import make_course
-from embedrec.models.rbm.training import EpochFigures, measure_errors
+from embedrec.models.rbm.training import EpochFigures
 from embedrec.models.target import check_samples
 from embedrec.nn.callback import Callback
 from embedrec.nn.check import check_size
@@ -31,7 +28,7 @@ from embedrec.seeding import check_seed, make_generator
 Self = TypeVar("Self", bound="RBM")
 
 
-class RBM(Transformer):
+class RBM(FittedMachine):
     """A restricted Boltzmann machine with binary hidden units.
 
     Args:
@@ -43,7 +40,8 @@ class RBM(Transformer):
         standardize: whether Gaussian units take the samples' means and deviations for theirs
             (Hinton 2010, section 13.2).
         n_steps: k of contrastive divergence, steps of Gibbs sampling.
-        persistent: whether chains go on from batch to batch (Tieleman 2008).
+        persistent: whether chains go on from batch to batch (Tieleman 2008); a rate that falls, as
+            by schedule="linear", lets them keep up.
         n_chains: of persistent chains; None for as many as samples in a batch.
         draws_visible: whether reconstructions are drawn and not means; None for means of Gaussian
             units, drawn ones else. Persistent chains are always drawn.
@@ -70,7 +68,6 @@ class RBM(Transformer):
             biases, as scikit-learn's BernoulliRBM has them.
     """
 
-    machine_: Machine
     figures_: list[EpochFigures]
 
     def __init__(
@@ -142,7 +139,8 @@ class RBM(Transformer):
             checkpoint: folder that is saved to every minute and after each epoch, or None; it is
                 left there.
             resume: go on from the checkpoint if it is there, to the same bits as uninterrupted.
-            progress, callbacks: told how it goes; a report's loss is the error of reconstruction.
+            progress, callbacks: told how it goes; the loss of an epoch's report is the error of
+                reconstruction, that of a step's is NaN.
 
         Raises:
             ParameterError: if samples or arguments of the constructor can't be worked with.
@@ -172,116 +170,6 @@ class RBM(Transformer):
         self.visible_, self.figures_ = units.name, course.figures
         self.n_iter_ = len(course.figures)
         return self
-
-    def transform(self, X: Any) -> Array:
-        """Return p(h = 1 | x) of each hidden unit, float32 (n, n_components)."""
-        return self.machine_.compute_hidden_means(self.encode(X))
-
-    def encode(self, X: Any) -> Array:
-        """Return samples as states of the visible units, float32 (n, columns).
-
-        Raises:
-            ParameterError: if they are of another form than in `fit`, or no such units' states.
-        """
-        self.check_fitted()
-        return self.machine_.units.encode(check_samples(self, X, (self.n_features_in_,)))
-
-    def free_energy(self, X: Any) -> Array:
-        """Return F of each sample, float64 (n,): minus log p(x) but for the constant log Z."""
-        return self.machine_.compute_free_energy(self.encode(X))
-
-    def compute_log_partition(self) -> float:
-        """Return log Z exactly; raise ParameterError if the machine is too large for it."""
-        self.check_fitted()
-        return compute_log_partition(self.machine_)
-
-    def estimate_log_partition(
-        self,
-        X: Any = None,
-        *,
-        n_runs: int = 100,
-        n_temperatures: int = 10_000,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> PartitionEstimate:
-        """Estimate log Z by annealed importance sampling; see `annealing`.
-
-        Args:
-            X: samples whose means the first machine takes: a better start than the machine's own
-                biases; or None.
-            n_runs, n_temperatures, seed, progress: as of `annealing.estimate_log_partition`.
-        """
-        self.check_fitted()
-        base = None if X is None else self.machine_.units.compute_start(self.encode(X))
-        return estimate_log_partition(
-            self.machine_, n_runs=n_runs, n_temperatures=n_temperatures, base_bias=base, seed=seed,
-            progress=progress,
-        )  # fmt: skip
-
-    def log_likelihood(self, X: Any, log_z: float) -> Array:
-        """Return log p(x) of each sample, float64 (n,), given log Z: of a density if Gaussian."""
-        likelihood = -self.free_energy(X) - log_z
-        if isinstance(self.machine_.units, GaussianUnits):
-            likelihood -= np.log(self.machine_.units.deviation).sum()  # v = (x - m) / s
-        return likelihood
-
-    def score_samples(self, X: Any) -> Array:
-        """Return the logarithm of each sample's pseudo-likelihood, float64 (n,).
-
-        It is exact, over all units; scikit-learn's BernoulliRBM draws one unit for each sample.
-
-        Raises:
-            ParameterError: if the visible units are Gaussian, or samples are none.
-        """
-        return compute_pseudo_likelihood(self.machine_, self.encode(X))
-
-    def measure_errors(self, X: Any) -> Array:
-        """Return the mean squared error of each sample's reconstruction, float64 (n,).
-
-        Of Gaussian units it is in their deviations, of softmax ones the sum over states.
-        """
-        return measure_errors(self.machine_, self.encode(X))
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Return minus the mean squared error of reconstruction: greater is better."""
-        return -float(self.measure_errors(X).mean())
-
-    def reconstruct(self, X: Any) -> Array:
-        """Return samples (n, n_features) as their hidden means bring them about, float32."""
-        machine = self.machine_
-        means = machine.compute_visible_means(machine.compute_hidden_means(self.encode(X)))
-        return machine.units.decode(means)
-
-    def sample(
-        self, n: int | None = None, *, start: Any = None, n_steps: int = 1000, seed: int = 0
-    ) -> Array:
-        """Return samples that the machine draws, float32 (n, n_features).
-
-        Args:
-            n: how many; None for one for each of `start`.
-            start: samples from which chains start; None for units drawn by their biases alone.
-            n_steps: of Gibbs sampling.
-            seed: of the draws.
-
-        Raises:
-            ParameterError: if neither n nor start says how many.
-        """
-        self.check_fitted()
-        generator = make_generator(check_seed(seed), "sample")
-        machine = self.machine_
-        if start is not None:
-            states = self.encode(start)
-            if n is not None and n != len(states):
-                raise ParameterError(
-                    f"n is {n}, and start has {len(states)} samples: leave out n", value=n
-                )
-        else:
-            if n is None:
-                raise ParameterError("sample needs n, how many, or start, where to start from")
-            hidden = np.zeros((check_size("n", n), machine.n_hidden), machine.dtype)
-            states = machine.draw_visible(machine.compute_visible_means(hidden), generator)
-        states, _ = machine.walk(states, check_size("n_steps", n_steps, 0), generator)
-        return machine.units.decode(states)
 
     def learn_layer(
         self, X: Array, n_units: int, activation: str, seed: int
@@ -317,25 +205,6 @@ class RBM(Transformer):
             bias = (bias - units.mean @ scaled).astype(np.float32)
             weight = scaled.astype(np.float32)
         return weight, bias
-
-    def is_fitted(self) -> bool:
-        """Return whether there is a machine."""
-        return hasattr(self, "machine_")
-
-    @property
-    def components_(self) -> Array:
-        """Weights (n_components, columns)."""
-        return self.machine_.weight.value.T
-
-    @property
-    def intercept_hidden_(self) -> Array:
-        """Biases of hidden units, (n_components,)."""
-        return self.machine_.hidden_bias.value
-
-    @property
-    def intercept_visible_(self) -> Array:
-        """Biases of visible units, (columns,)."""
-        return self.machine_.visible_bias.value
 
     def export_state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Return parameters, units and figures."""
