@@ -19,6 +19,7 @@ COMMANDS = {
     "recommend": ("recommend:recommend", "Recommend words for a history of words."),
     "evaluate": ("evaluate:evaluate", "Score vectors on analogies and word similarity."),
     "lm": ("lm:lm", "Train and ask language models: score, suggest, generate."),
+    "ratings": ("ratings:ratings", "Train and ask models of ratings: predict, recommend, explain."),
     "corpus": ("corpus:corpus", "Build, print and describe corpora."),
     "convert": ("convert:convert", "Write vectors in another form."),
     "info": ("info:info", "Say what a corpus, a model or a vector file holds."),

@@ -12,7 +12,7 @@ from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command, json_option
 from embedrec.cli.output import print_json, print_table
 from embedrec.errors import EmbedrecError, InputError
-from embedrec.manifest import MANIFEST_NAME, Manifest
+from embedrec.manifest import MANIFEST_NAME, Manifest, load_manifest
 from embedrec.progress import Progress
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def _describe_folder(path: str, verify: bool) -> dict[str, Any]:
             "inputs": corpus.manifest.inputs,
             "damages": corpus.manifest.facts.get("damages", []),
         }
+    if kind == "rating-recommender":
+        return _describe_recommender(path)
     vectors = KeyedVectors.load(path, verify=verify)
     trained = (Path(path) / "training.safetensors").is_file()
     return {
@@ -95,6 +97,35 @@ def _describe_folder(path: str, verify: bool) -> dict[str, Any]:
         **_describe_subwords(vectors),
         **_describe_manifest(path, vectors.metadata, verify),
     }
+
+
+def _describe_recommender(path: str) -> dict[str, Any]:
+    from embedrec.ratings.scale import describe_scale
+    from embedrec.recommend.rating_store import FORMAT_VERSION, KIND
+    from embedrec.recommend.ratings import RatingRecommender
+
+    recommender = RatingRecommender.load(path)  # which compares all files with their checksums
+    manifest = load_manifest(path, KIND, FORMAT_VERSION)
+    return {
+        "kind": KIND,
+        "path": path,
+        "model": type(recommender.model).__name__,
+        "users": len(recommender.user_ids_),
+        "items": recommender.model.n_items,
+        "ratings": len(recommender.histories_.others),
+        "scale": describe_scale(recommender.model.scale_),
+        "titles": len(recommender.titles),
+        "parameters": {k: _plain(v) for k, v in recommender.model.get_params(deep=False).items()},
+        "format_version": manifest.format_version,
+        "versions": manifest.versions,
+        "bytes": sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file()),
+        "verified": True,
+    }
+
+
+def _plain(value: Any) -> Any:
+    plain = isinstance(value, (str, int, float, bool, type(None)))
+    return value if plain else repr(value)
 
 
 def _describe_subwords(vectors: KeyedVectors) -> dict[str, Any]:

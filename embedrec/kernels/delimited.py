@@ -184,11 +184,11 @@ def number_ids(text, spans, table, hashes, offsets, arena, n_ids, numbers):
             value = (value ^ np.uint64(text[at])) * _PRIME
         value = mix(value)
         place = value & mask
-        number = -1
+        number = np.int64(-1)
         while number < 0:
             held = np.int64(table[place]) - 1
             if held < 0:
-                number = n_ids
+                number = np.int64(n_ids)
                 table[place] = n_ids + 1
                 hashes[n_ids] = value
                 begin = offsets[n_ids]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from embedrec.errors import InputError, ParameterError
-from embedrec.ratings.gather import gather_ratings
+from embedrec.ratings.gather import find_kept, gather_ratings
 from embedrec.ratings.report import ReadReport
 from embedrec.ratings.scale import describe_scale, find_off_scale, make_scale
 from embedrec.ratings.table import Ratings
@@ -163,6 +163,25 @@ def join_ids(*tables: Ratings) -> list[Ratings]:
         numbers = new_users[table.users], new_items[table.items]
         joined.append(Ratings(*numbers, table.values, user_ids, item_ids, table.times))
     return joined
+
+
+def append_ratings(first: Ratings, second: Ratings) -> Ratings:
+    """Return both tables' ratings in one; of a pair in both that of the second.
+
+    Raises:
+        InputError: if they don't share their ids (`join_ids`).
+    """
+    if first.user_ids != second.user_ids or first.item_ids != second.item_ids:
+        raise InputError("two tables with different ids: bring them together by join_ids")
+    times = None
+    if first.times is not None and second.times is not None:
+        times = np.concatenate([first.times, second.times])
+    users = np.concatenate([first.users, second.users])
+    items = np.concatenate([first.items, second.items])
+    values = np.concatenate([first.values, second.values])
+    kept = find_kept(users, items, None, max(1, first.n_items))
+    table = Ratings(users, items, values, first.user_ids, first.item_ids, times)
+    return table if kept is None else table.select(kept)
 
 
 def make_clicks(ratings: Ratings, at_least: float | None = None) -> Ratings:

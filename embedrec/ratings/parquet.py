@@ -35,8 +35,8 @@ def read_parquet(
     """
     name = os.fspath(path)
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow  # type: ignore[import-untyped, import-not-found, unused-ignore]
+        import pyarrow.parquet  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError as error:
         raise MissingExtraError(
             f"{name} is parquet, which needs pyarrow: pip install 'embedrec[parquet]'", value=name

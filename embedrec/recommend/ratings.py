@@ -13,7 +13,7 @@ from embedrec.files import PathLike
 from embedrec.models.ratings.load import MODELS
 from embedrec.models.ratings.model import OnEpoch, RatingModel
 from embedrec.progress import Progress
-from embedrec.ratings.make import to_ratings
+from embedrec.ratings.make import append_ratings, to_ratings
 from embedrec.ratings.table import Grouped, Ratings
 from embedrec.recommend.rating_history import (
     Id,
@@ -107,7 +107,7 @@ class RatingRecommender:
         progress: Progress | None = None,
         on_epoch: OnEpoch | None = None,
     ) -> RatingRecommender:
-        """Fit the model and keep the users' histories.
+        """Fit the model and keep the users' histories, those in `validation` too.
 
         Args:
             ratings: a table, a SciPy sparse matrix, or (user, item, rating) triples.
@@ -121,8 +121,10 @@ class RatingRecommender:
             table, validation, checkpoint=checkpoint, resume=resume, progress=progress,
             on_epoch=on_epoch,
         )  # fmt: skip
-        self.user_ids_ = table.user_ids
-        self.histories_ = table.group_by_user()
+        # What was held out is known of the users too, and must not be recommended to them.
+        known = table if validation is None else append_ratings(table, validation)
+        self.user_ids_ = known.user_ids
+        self.histories_ = known.group_by_user()
         self._index()
         return self
 

@@ -43,10 +43,11 @@ WALLS = {  # third party -> where it may be imported
     "rich": {"cli"},
     "tomli": {"cli"},
     "matplotlib": {"cli"},
+    "pyarrow": {"ratings"},  # an extra
     "sklearn": {"models"},  # only if it is the one that asks: no dependency of the package
     "scipy": {"text", "corpus", "nn", "vectors", "models", "recommend", "pipeline", "cli"},
 }
-INSIDE_FUNCTIONS = {"jieba", "rjieba", "opencc", "rich", "sklearn", "matplotlib"}
+INSIDE_FUNCTIONS = {"jieba", "rjieba", "opencc", "rich", "sklearn", "matplotlib", "pyarrow"}
 DYNAMIC = {"import_module", "__import__"}
 
 
