@@ -77,6 +77,7 @@ class NNLM(NeuralLanguageModel):
         optimizer: str = "adam",
         learning_rate: float = 0.001,
         max_norm: float = 5.0,
+        schedule: str = "plateau",
         decay: float = 2.0,
         patience: int = 3,
         freeze: bool = False,
@@ -94,7 +95,7 @@ class NNLM(NeuralLanguageModel):
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size: words in a step, drawn from the whole text.
             epochs: most passes over the text.
-            optimizer, learning_rate, max_norm, decay, patience: see `Course`.
+            optimizer, learning_rate, max_norm, schedule, decay, patience: see `Course`.
             freeze: vectors given to `fit` stay as they are.
             seed: of all that is drawn.
         """
@@ -110,6 +111,7 @@ class NNLM(NeuralLanguageModel):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.max_norm = max_norm
+        self.schedule = schedule
         self.decay = decay
         self.patience = patience
         self.freeze = freeze

@@ -71,6 +71,7 @@ class RNNLM(NeuralLanguageModel):
         optimizer: str = "sgd",
         learning_rate: float = 20.0,
         max_norm: float = 0.25,
+        schedule: str = "plateau",
         decay: float = 4.0,
         patience: int = 3,
         freeze: bool = False,
@@ -94,7 +95,7 @@ class RNNLM(NeuralLanguageModel):
             epochs: most passes over the text.
             optimizer, learning_rate, max_norm: "sgd" or another name of `embedrec.nn`; the loss is
                 the mean over a batch's words.
-            decay, patience: see `Course`.
+            schedule, decay, patience: see `Course`.
             freeze: vectors given to `fit` stay as they are.
             seed: of all that is drawn.
         """
@@ -114,6 +115,7 @@ class RNNLM(NeuralLanguageModel):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.max_norm = max_norm
+        self.schedule = schedule
         self.decay = decay
         self.patience = patience
         self.freeze = freeze

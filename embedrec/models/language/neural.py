@@ -11,7 +11,7 @@ import numpy as np
 
 from embedrec.errors import CorruptedError, InputError, ParameterError
 from embedrec.files import PathLike
-from embedrec.models.language.model import LanguageModel
+from embedrec.models.language.model import LanguageModel, check_fitted
 from embedrec.models.language.store import StoredModel, read_model, save_model
 from embedrec.models.language.text import LanguageText
 from embedrec.models.language.training import Course, EpochFigures
@@ -19,24 +19,27 @@ from embedrec.models.language.vocabulary import LanguageVocabulary
 from embedrec.nn import Embedding, Layer, iterate_parameters, make_optimizer
 from embedrec.nn.checkpoint import digest_samples
 from embedrec.nn.parameter import Array
+from embedrec.nn.schedule import make_schedule
 from embedrec.progress import Progress
 from embedrec.seeding import make_generator
 from embedrec.vectors.keyed import KeyedVectors
 
-Self = TypeVar("Self", bound="NeuralLanguageModel")
+Self = TypeVar("Self", bound="NeuralModel")
 
 
-class NeuralLanguageModel(LanguageModel):
-    """Base of NNLM and the recurrent language models.
+class NeuralModel:
+    """Base of all neural models of text: how they are fitted, saved and loaded.
 
     Attributes:
-        layers_: the network, after `fit`.
+        vocabulary_: the words, after `fit`.
+        layers_: the network.
         counts_: int64 (V,), how often each word stood in the training text.
         figures_: what each epoch came to.
     """
 
     family: ClassVar[str]
 
+    vocabulary_: LanguageVocabulary
     layers_: Any
     counts_: Array
     figures_: list[EpochFigures]
@@ -47,6 +50,7 @@ class NeuralLanguageModel(LanguageModel):
     optimizer: str
     learning_rate: float
     max_norm: float
+    schedule: str
     decay: float
     patience: int
     seed: int
@@ -95,6 +99,7 @@ class NeuralLanguageModel(LanguageModel):
             epochs=self.epochs,
             optimizer=make_optimizer(self.optimizer, self.learning_rate),
             max_norm=self.max_norm,
+            schedule=self.schedule,
             decay=self.decay,
             patience=self.patience,
             seed=self.seed,
@@ -119,8 +124,8 @@ class NeuralLanguageModel(LanguageModel):
         return self.layers_
 
     def measure(self, text: LanguageText) -> float:
-        """Return the perplexity of a text."""
-        return self.evaluate(text).perplexity
+        """Return the perplexity of a text, by which epochs are compared."""
+        raise NotImplementedError
 
     def count_batches(self, ids: Array) -> int:
         """Return the number of steps in an epoch."""
@@ -139,7 +144,7 @@ class NeuralLanguageModel(LanguageModel):
 
     def save(self, folder: PathLike) -> None:
         """Write the model as a folder, atomically: parameters, words, weights and figures."""
-        self._check_fitted()
+        check_fitted(self)
         arrays = {name: p.value for name, p in iterate_parameters(self.layers_)}
         arrays["word counts"] = self.counts_
         facts = {**self.facts_, "figures": [list(figures) for figures in self.figures_]}
@@ -189,6 +194,7 @@ class NeuralLanguageModel(LanguageModel):
         for name in ("max_norm", "learning_rate"):
             check_above(name, getattr(self, name), 0)
         check_above("decay", self.decay, 1)
+        make_schedule(self.schedule)  # raises if there is none of the name
 
     def _place_vectors(self, vectors: KeyedVectors, vocabulary: LanguageVocabulary) -> Array:
         if vectors.vector_size != self.vector_size:
@@ -212,6 +218,14 @@ class NeuralLanguageModel(LanguageModel):
         start = start.astype(np.float32)
         start[known] = found
         return start
+
+
+class NeuralLanguageModel(NeuralModel, LanguageModel):
+    """Base of NNLM and the recurrent language models."""
+
+    def measure(self, text: LanguageText) -> float:
+        """Return the perplexity of a text."""
+        return self.evaluate(text).perplexity
 
 
 def check_whole(name: str, value: Any, least: int) -> None:

@@ -21,9 +21,11 @@ from embedrec.nn.first import skip_input_gradient
 from embedrec.nn.layer import Layer, clear_gradients, iterate_parameters
 from embedrec.nn.optim import Optimizer
 from embedrec.nn.parameter import Array
+from embedrec.nn.schedule import make_schedule
 from embedrec.progress import Progress, SilentProgress, Stage
 from embedrec.seeding import make_generator
 
+PLATEAU = "plateau"
 _SECONDS_BETWEEN_SAVES = 60.0
 _LEAST_GAIN = 1e-3  # of the mean log p: what counts as progress on the validation text
 
@@ -71,16 +73,19 @@ class Trainable(Protocol):
 class Course:
     """How a language model is trained, and where the training stands.
 
-    The rate stays as it is while the validation perplexity falls, and is divided by `decay` after
-    each epoch without progress (as Mikolov et al. 2010 halve it); training ends after `patience`
-    such epochs in a row. The weights with the best validation perplexity are kept.
+    With the schedule "plateau" the rate stays as it is while the validation perplexity falls, and
+    is divided by `decay` after each epoch without progress (as Mikolov et al. 2010 halve it);
+    training ends after `patience` such epochs in a row. With another, the rate falls with every
+    step as it says, and all epochs are trained. The weights with the best validation perplexity
+    are kept.
 
     Attributes:
         epochs: most passes over the text.
         optimizer: takes the steps.
         max_norm: of all gradients together.
-        decay: divides the rate.
-        patience: epochs without progress.
+        schedule: "plateau", or a name of `embedrec.nn`'s schedules that needs no more, as "linear".
+        decay: divides the rate, for "plateau".
+        patience: epochs without progress, for "plateau".
         seed: of all that is drawn.
         checkpoint: folder, or None.
         resume: go on from it.
@@ -92,6 +97,7 @@ class Course:
     epochs: int
     optimizer: Optimizer
     max_norm: float
+    schedule: str
     decay: float
     patience: int
     seed: int
@@ -136,7 +142,7 @@ class Course:
             skip_input_gradient(model.layers),
             np.errstate(over="ignore", invalid="ignore"),  # `_check_finite` says it with a name
         ):
-            while self.epoch < self.epochs and self.n_stale < self.patience:
+            while self.epoch < self.epochs and not self._is_stale():
                 self._train_epoch(model, parameters, text.ids, n_batches, stage, save)
                 self._end_epoch(model, parameters, len(text.ids), validation, stage)
                 save()
@@ -158,7 +164,7 @@ class Course:
             norm = clip_by_norm(parameters, self.max_norm)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 self._tell_divergence(parameters)
-            self.optimizer.step(parameters, self.factor)
+            self.optimizer.step(parameters, self._compute_factor(batch / n_batches))
             self.loss_sum += loss * n
             self.n_seen += n
             self.batch = batch + 1
@@ -177,7 +183,7 @@ class Course:
         validation: LanguageText | None, stage: Stage,
     ) -> None:  # fmt: skip
         perplexity = None
-        rate = self.optimizer.learning_rate * self.factor
+        rate = self.optimizer.learning_rate * self._compute_factor(0.0)
         if validation is not None:
             perplexity = model.measure(validation)
             if not math.isfinite(perplexity):
@@ -198,6 +204,15 @@ class Course:
         self.loss_sum, self.n_seen, self.seconds = 0.0, 0, 0.0
         if self.on_epoch is not None:
             self.on_epoch(self.figures)
+
+    def _compute_factor(self, share: float) -> float:
+        """Return by what the rate is multiplied when a share of the epoch is done."""
+        if self.schedule == PLATEAU:
+            return self.factor
+        return make_schedule(self.schedule).compute_factor(self.epoch + share, self.epochs)
+
+    def _is_stale(self) -> bool:
+        return self.schedule == PLATEAU and self.n_stale >= self.patience
 
     def _tell_divergence(self, parameters: list[Any]) -> None:
         where = f"epoch {self.epoch + 1}, step {self.batch + 1}"

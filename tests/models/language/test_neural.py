@@ -267,9 +267,19 @@ def test_divergence_names_the_parameter_and_the_checkpoint(tmp_path) -> None:
         model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
 
 
+def test_a_schedule_lowers_the_rate_whatever_the_validation_says() -> None:
+    model = MAKERS["lstm"](epochs=6, patience=1, schedule="linear", learning_rate=1e-9)
+    model.fit(TEXT, HELD_OUT)
+    rates = [figures.learning_rate for figures in model.figures_]
+    np.testing.assert_allclose(rates, 1e-9 * (1 - np.arange(6) / 6))
+    model = MAKERS["lstm"](epochs=6, patience=1, learning_rate=1e-9).fit(TEXT, HELD_OUT)
+    assert len(model.figures_) == 2  # the first epoch is progress from nothing
+
+
 @pytest.mark.parametrize(
     ("wrong", "name"),
     [({"epochs": 0}, "epochs"), ({"learning_rate": 0}, "learning_rate"), ({"decay": 1}, "decay"),
+     ({"schedule": "downhill"}, "schedule"),
      ({"batch_size": 0}, "batch_size"), ({"output": "magic"}, "output"),
      ({"dropout": 1.0}, "dropout|rate"), ({"hidden_size": 2.5}, "hidden_size")],
 )  # fmt: skip
