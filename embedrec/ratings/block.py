@@ -184,8 +184,8 @@ class BlockReader:
 def read_time(field: str) -> int | None:
     """Return a number cut to a whole one, or a date as seconds since 1970; None for neither."""
     try:
-        number = float(field)
-        return int(number) if abs(number) < 2**63 else None
+        whole = int(field) if field.strip("+- ").isdecimal() else int(float(field))
+        return whole if abs(whole) < 2**63 else None
     except (ValueError, OverflowError):
         pass
     try:

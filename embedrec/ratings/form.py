@@ -232,7 +232,9 @@ def _is_number(row: list[str], place: int = 2) -> bool:
 
 
 def _has_time(rows: list[list[str]]) -> bool:
-    return all(_is_number(row, 3) or row[3][:4].isdigit() for row in rows if len(row) > 3)
+    # Of most lines: one that is broken does not change the form.
+    times = [_is_number(row, 3) or row[3][:4].isdigit() for row in rows if len(row) > 3]
+    return 2 * sum(times) >= len(times)
 
 
 def _shorten(text: str) -> str:

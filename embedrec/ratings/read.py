@@ -18,6 +18,9 @@ from embedrec.ratings.stream import BLOCK_SIZE, Stream, open_stream
 from embedrec.ratings.table import Ratings
 
 Array = np.ndarray[Any, Any]
+HEAD_SIZE = 1 << 16
+"""Bytes that the form is found out from."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -78,7 +81,7 @@ def read_ratings_report(
     progress = progress or SilentProgress()
     report = ReadReport()
     with open_stream(path) as stream:
-        head = stream.read(1 << 16)
+        head = stream.read(HEAD_SIZE)
         if head.startswith(b"PAR1"):
             from embedrec.ratings.parquet import read_parquet
 

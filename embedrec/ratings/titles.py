@@ -25,8 +25,12 @@ def read_titles(path: PathLike, *, delimiter: str | None = None) -> dict[str, st
         delimiter: what parts fields; None for the one that parts most lines.
 
     Raises:
+        ParameterError: if `delimiter` is empty or no text.
         InputError: if the file can't be read, or a line has no title (by number).
     """
+    if delimiter is not None and (not isinstance(delimiter, str) or not delimiter):
+        raise ParameterError(f"delimiter is {delimiter!r}; give a text such as '|'",
+                             value=delimiter)  # fmt: skip
     with open_stream(path) as stream:
         name = stream.name
         content = stream.read(_MOST_BYTES)
@@ -39,9 +43,6 @@ def read_titles(path: PathLike, *, delimiter: str | None = None) -> dict[str, st
     lines = [(i, line.rstrip("\r")) for i, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise InputError(f"{name} is empty: it holds no titles", value=name)
-    if delimiter is not None and (not isinstance(delimiter, str) or not delimiter):
-        raise ParameterError(f"delimiter is {delimiter!r}; give a text such as '|'",
-                             value=delimiter)  # fmt: skip
     parting = delimiter or find_delimiter([line for _, line in lines[:50]], _DELIMITERS)
     if parting is None:
         raise InputError(f"the lines of {name} have a single field: {lines[0][1][:40]!r}",
