@@ -26,7 +26,8 @@ def train_leaving_out(
         order: int64 (U,), users in the order of their steps; those with one rating are passed over.
         offsets, items, levels, codes: as in `softmax.encode_users`.
         shared, own, rated, item_bias (I, K), hidden_bias: float32, changed in place.
-        decay: float32 (I,), weight decay of each item's own weights, at each of its ratings.
+        decay: float32 (I,), weight decay of each item's own weights, at each of its ratings:
+            times (c + 1)**2 for row c, as coarse differences of levels come first.
         rate, shared_rate, bias_rate: float32, of `own` and `rated`, of `shared` and `hidden_bias`,
             of `item_bias`.
         power: float; conditional: bool, whether `rated` learns.
@@ -95,9 +96,10 @@ def train_leaving_out(
                 slopes[c] = dot(chance, codes[:, c].copy())
             for c in range(n_codes):
                 code = codes[level, c]
+                pull = decay[item] * shared.dtype.type((c + 1) * (c + 1))
                 for t in range(size):
-                    change = slopes[c] * mine[t] + code * behind[t] + decay[item] * own[item, c, t]
-                    own[item, c, t] -= rate * change
+                    change = slopes[c] * mine[t] + code * behind[t]
+                    own[item, c, t] -= rate * (change + pull * own[item, c, t])
             if conditional:
                 for t in range(size):
                     rated[item, t] -= rate * (behind[t] + decay[item] * rated[item, t])

@@ -240,6 +240,16 @@ class RatingModel(Estimator):
         self.item_ids_ = ratings.item_ids
         self.popularity_ = np.bincount(ratings.items, minlength=ratings.n_items).astype(np.int64)
 
+    def _require_scale(self) -> Array:
+        """Return the scale; InputError for clicks."""
+        if self.scale_ is None:
+            raise InputError(
+                f"all ratings are 1, which are clicks, and {type(self).__name__} learns from "
+                "ratings: use ClickRBM, or say what the levels are (scale)",
+                value=1,
+            )
+        return self.scale_
+
     def _clip(self, predicted: Array) -> Array:
         """Bring predictions onto the scale, in place."""
         if self.scale_ is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from embedrec.errors import InputError, ParameterError
+from embedrec.errors import ParameterError
 from embedrec.files import PathLike
 from embedrec.kernels.ratings.softmax import encode_users, predict_levels
 from embedrec.models.ratings.levels import encode_levels
@@ -49,15 +49,15 @@ class RatingRBM(RatingModel):
 
     def __init__(
         self,
-        hidden_size: int = 50,
-        rank: int = 2,
+        hidden_size: int = 100,
+        rank: int = 1,
         learning: str = "leave-one-out",
         conditional: bool = True,
         prediction: str = "mean",
         epochs: int = 20,
         learning_rate: float = 0.01,
         schedule: Any = "exponential",
-        weight_decay: float = 40.0,
+        weight_decay: float = 25.0,
         input_power: float = 0.5,
         batch_size: int = 32,
         cd_steps: tuple[int, ...] = (1, 3, 5),
@@ -79,7 +79,8 @@ class RatingRBM(RatingModel):
             learning_rate: of items' own weights; those shared have a tenth.
             schedule: a name or object of `embedrec.nn.schedule`.
             weight_decay: in ratings: of an item's weights, shared out over its ratings, so that
-                those of items with few ratings stay small.
+                those of items with few ratings stay small; times c**2 for the polynomial of
+                degree c.
             input_power: see above; with "cd" weights count n**-input_power in both directions.
             batch_size: users in a mini-batch of "cd".
             cd_steps: steps of Gibbs sampling, in turn over equal parts of training.
@@ -125,11 +126,8 @@ class RatingRBM(RatingModel):
         """
         self._check_arguments()
         self._begin(ratings, self.scale)
-        if self.scale_ is None:
-            raise InputError(
-                "all ratings are 1, which are clicks: use ClickRBM, or give scale", value=1
-            )
-        levels = encode_levels(ratings.values, self.scale_)
+        scale = self._require_scale()
+        levels = encode_levels(ratings.values, scale)
         self._start(ratings.items, levels)
         learning = make_learning(self, ratings, levels)
         training = EpochTraining(
@@ -187,7 +185,9 @@ class RatingRBM(RatingModel):
         assert self.scale_ is not None
         n_levels, size = len(self.scale_), self.hidden_size
         n_items, n_codes = len(self.item_ids_), min(self.rank, n_levels - 1)
-        counts = np.bincount(items.astype(np.int64) * n_levels + levels, minlength=n_items * n_levels)
+        counts = np.bincount(
+            items.astype(np.int64) * n_levels + levels, minlength=n_items * n_levels
+        )
         counts = counts.reshape(n_items, n_levels)
         overall = (counts.sum(axis=0) + 1.0) / (counts.sum() + n_levels)
         chances = (counts + 5.0 * overall) / (counts.sum(axis=1, keepdims=True) + 5.0)
