@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from embedrec.cli.bar import open_progress
 from embedrec.cli.lm_train import train
 from embedrec.cli.options import every_command, json_option, topn_option
 from embedrec.cli.output import print_json, print_table, say
-from embedrec.errors import ParameterError
+from embedrec.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
+    from embedrec.models.bilm import BidirectionalLM
     from embedrec.models.language.model import LanguageModel
     from embedrec.pipeline.language import TextReader
 
@@ -27,7 +29,10 @@ unknown_option = click.option(
 )
 @click.pass_context
 def lm(ctx: click.Context) -> None:
-    """Language models: n-grams (kn), NNLM, and recurrent networks (rnn, gru, lstm)."""
+    """Language models: n-grams (kn), NNLM, and recurrent networks (rnn, gru, lstm).
+
+    Beside them models of words in their sentences (birnn, bigru, bilstm), for score and suggest.
+    """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -56,8 +61,8 @@ def evaluate(
     from embedrec.models.language.mixture import Mixture
     from embedrec.pipeline.language import read_language_text
 
-    asked, reader = _open_model(model)
-    models = [asked, *(_open_model(other)[0] for other in mix)]
+    asked, reader = _open_language_model(model)
+    models = [asked, *(_open_language_model(other)[0] for other in mix)]
     if cache is not None:
         models.append(UnigramCache(asked.vocabulary_, cache))
     if len(models) > 1:
@@ -88,18 +93,39 @@ def evaluate(
     print_table(rows, right=[1])
 
 
-@lm.command(short_help="Suggest the next word of a sentence.")
+@lm.command(short_help="Suggest the next word of a sentence, or one for a gap.")
 @click.argument("model")
 @click.argument("context", metavar="TEXT")
 @click.option("--prefix", default="", metavar="LETTERS",
               help="What has been typed of the next word.")  # fmt: skip
+@click.option("--gap", metavar="MARK",
+              help="What stands for the missing word, for bidirectional models.  "
+              "[default: _]")  # fmt: skip
 @topn_option
 @json_option
 @every_command
-def suggest(model: str, context: str, prefix: str, topn: int, as_json: bool, quiet: bool) -> None:
-    """Print the likeliest words after TEXT, the beginning of a sentence as one would type it."""
+def suggest(
+    model: str, context: str, prefix: str, gap: str | None, topn: int, as_json: bool, quiet: bool
+) -> None:
+    """Print the likeliest words after TEXT, the beginning of a sentence as one would type it.
+
+    With a bidirectional model TEXT is a sentence with a gap, as "我 _ 北京".
+    """
+    from embedrec.models.bilm import BidirectionalLM
+
     asked, reader = _open_model(model)
-    found = asked.next_words(reader.cut(context), topn, prefix=prefix)
+    if isinstance(asked, BidirectionalLM):
+        before, after = _part_at_gap(context, gap or "_")
+        begun = reader.cut(before)
+        sentence = [*begun, gap or "_", *reader.cut(after)]
+        found = asked.candidates(sentence, len(begun), topn, prefix=prefix)
+    elif gap is not None:
+        raise ParameterError(
+            f"--gap is for bidirectional models, and {model} tells next words: leave it out",
+            value=gap,
+        )
+    else:
+        found = asked.next_words(reader.cut(context), topn, prefix=prefix)
     if as_json:
         print_json({"results": [{"word": word, "probability": p} for word, p in found]})
     else:
@@ -117,25 +143,41 @@ def suggest(model: str, context: str, prefix: str, topn: int, as_json: bool, qui
 def score(
     model: str, file: str, ranked: bool, words: bool, unknown: str, as_json: bool, quiet: bool
 ) -> None:
-    """Print log p (natural logarithm, the sentence's end included) and perplexity of each line."""
+    """Print log p (natural logarithm, the sentence's end included) and perplexity of each line.
+
+    Bidirectional models give the pseudo log p: of each word given all others of the line, added up.
+    It ranks sentences, and is not to be compared with other models' log p.
+    """
+    from embedrec.models.bilm import BidirectionalLM
+
     asked, reader = _open_model(model)
-    rows = []
-    for line in _read_lines(file, reader):
-        scored = asked.log_prob(line, unknown=unknown)
-        mean = scored.log_prob / len(scored.words)
-        rows.append((mean, " ".join(line), scored))
+    lines = _read_lines(file, reader)
+    is_pseudo = isinstance(asked, BidirectionalLM)
+    if isinstance(asked, BidirectionalLM):
+        found = asked.score_sentences(lines, unknown=unknown)
+    else:
+        found = [asked.log_prob(line, unknown=unknown) for line in lines]
+    rows = [
+        (scored.log_prob / len(scored.words), " ".join(line), scored)
+        for line, scored in zip(lines, found, strict=True)
+    ]
     if ranked:
         rows.sort(key=lambda row: -row[0])
     from math import exp
 
     if as_json:
+        marks = (
+            ("pseudo_log_prob", "pseudo_perplexity") if is_pseudo else ("log_prob", "perplexity")
+        )
         results = [
-            {"sentence": sentence, "log_prob": scored.log_prob, "perplexity": exp(-mean),
+            {"sentence": sentence, marks[0]: scored.log_prob, marks[1]: exp(-mean),
              **({"words": [list(pair) for pair in scored.words]} if words else {})}
             for mean, sentence, scored in rows
         ]  # fmt: skip
         print_json({"results": results})
         return
+    if is_pseudo:
+        open_progress(quiet).remark("pseudo log p: of each word given all others of its line")
     for mean, sentence, scored in rows:
         say(f"{scored.log_prob:10.3f} {exp(-mean):10.2f}  {sentence}")
         if words:
@@ -161,7 +203,7 @@ def generate(
     top_p: float | None, seed: int, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Draw words one after another; a sentence's end starts a new line."""
-    asked, reader = _open_model(model)
+    asked, reader = _open_language_model(model)
     begun = reader.cut(context)
     drawn = asked.generate(
         begun, words, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
@@ -179,12 +221,36 @@ def generate(
     say(*(joint.join(line) for line in lines if line))
 
 
-def _open_model(folder: str) -> tuple[LanguageModel, TextReader]:
+def _open_model(folder: str) -> tuple[LanguageModel | BidirectionalLM, TextReader]:
     from embedrec.models.language.load import load_language_model
     from embedrec.pipeline.language import TextReader
 
     model: Any = load_language_model(folder)
     return model, TextReader.from_facts(model.facts_)
+
+
+def _open_language_model(folder: str) -> tuple[LanguageModel, TextReader]:
+    from embedrec.models.language.model import LanguageModel
+
+    model, reader = _open_model(folder)
+    if not isinstance(model, LanguageModel):
+        raise InputError(
+            f"{folder} is a bidirectional model, which has no probability of a text: use lm score, "
+            "or lm suggest with a gap",
+            value=folder,
+        )
+    return model, reader
+
+
+def _part_at_gap(text: str, gap: str) -> tuple[str, str]:
+    if not gap or text.count(gap) != 1:
+        raise ParameterError(
+            f"a sentence for a bidirectional model has one gap {gap!r}, as '我 {gap or '_'} 北京', "
+            f"not {text.count(gap) if gap else 0}: write it once, or choose another --gap",
+            value=text,
+        )
+    before, _, after = text.partition(gap)
+    return before, after
 
 
 def _read_lines(file: str, reader: TextReader) -> list[list[str]]:

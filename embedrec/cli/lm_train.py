@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from embedrec.pipeline.language import TextReader
 
 # option -> (parameter of the model, models that have it)
-_NEURAL, _RECURRENT = ("nnlm", "rnn", "gru", "lstm"), ("rnn", "gru", "lstm")
+_FORWARD, _TWO_WAYS = ("rnn", "gru", "lstm"), ("birnn", "bigru", "bilstm")
+_RECURRENT = (*_FORWARD, *_TWO_WAYS)
+_NEURAL = ("nnlm", *_RECURRENT)
 _PARAMETERS = {
     "order": ("order", ("kn", "nnlm")),
     "vector_size": ("vector_size", _NEURAL),
@@ -30,7 +32,7 @@ _PARAMETERS = {
     "softmax": ("output", _NEURAL),
     "samples": ("n_samples", _NEURAL),
     "batch_size": ("batch_size", _NEURAL),
-    "steps": ("n_steps", _RECURRENT),
+    "steps": ("n_steps", _FORWARD),
     "epochs": ("epochs", _NEURAL),
     "optimizer": ("optimizer", _NEURAL),
     "learning_rate": ("learning_rate", _NEURAL),
@@ -46,7 +48,7 @@ _PARAMETERS = {
 @click.argument("inputs", metavar="INPUT_OR_CORPUS...", nargs=-1, required=True)
 @click.option("--output", "-o", metavar="MODEL", required=True, help="Folder of the model.")
 @click.option("--model", type=click.Choice(["kn", *_NEURAL]), default="lstm", show_default=True,
-              help="Which kind.")  # fmt: skip
+              help="Which kind; bi...: words in their sentences, from both sides.")  # fmt: skip
 @click.option("--validation", metavar="FILE",
               help="Held-out text.  [default: the last twentieth of the input]")  # fmt: skip
 @click.option("--unit", type=click.Choice(["word", "character"]), default="word",
@@ -72,7 +74,8 @@ _PARAMETERS = {
               "[default: 200; nnlm: 100]")  # fmt: skip
 @click.option("--hidden-size", type=click.IntRange(min=1), help="Size of each layer.  "
               "[default: 200]")  # fmt: skip
-@click.option("--layers", type=click.IntRange(min=1), help="Recurrent layers.  [default: 2]")
+@click.option("--layers", type=click.IntRange(min=1), help="Recurrent layers.  "
+              "[default: 2; bi...: 1 each way]")  # fmt: skip
 @click.option("--dropout", type=click.FloatRange(0, 1, max_open=True),
               help="Left out in training.  [default: 0.25]")  # fmt: skip
 @click.option("--recurrent-dropout", type=click.FloatRange(0, 1, max_open=True),
@@ -87,15 +90,17 @@ _PARAMETERS = {
               help="What training computes at the output.  [default: full]")  # fmt: skip
 @click.option("--samples", type=click.IntRange(min=1),
               help="Words drawn in a step for sampled and nce.  [default: 1000]")  # fmt: skip
-@click.option("--batch-size", type=click.IntRange(min=1), help="[default: 20; nnlm: 128]")
+@click.option("--batch-size", type=click.IntRange(min=1),
+              help="Runs of text side by side; nnlm: words; bi...: sentences.  "
+              "[default: 20; nnlm: 128]")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1),
               help="Words that gradients go back.  [default: 35]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), help="Most passes.  [default: 30; nnlm: 20]")
-@click.option("--optimizer", help="sgd, adam, ...  [default: sgd; nnlm: adam]")
+@click.option("--optimizer", help="sgd, adam, ...  [default: sgd; nnlm, bi...: adam]")
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True),
-              help="[default: 20 for sgd of recurrent models; nnlm: 0.001]")  # fmt: skip
+              help="[default: 20 of rnn, gru, lstm; nnlm: 0.001; bi...: 0.002]")  # fmt: skip
 @click.option("--max-norm", type=click.FloatRange(min=0, min_open=True),
-              help="Limit of all gradients together.  [default: 0.25; nnlm: 5]")  # fmt: skip
+              help="Limit of all gradients together.  [default: 0.25; nnlm, bi...: 5]")  # fmt: skip
 @click.option("--decay", type=click.FloatRange(min=1, min_open=True),
               help="Divides the rate after an epoch without progress.  "
               "[default: 4; nnlm: 2]")  # fmt: skip
@@ -140,7 +145,8 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     if not values["quiet"]:
         figures = getattr(learned, "figures_", [])
         best = [f.valid_perplexity for f in figures if f.valid_perplexity is not None]
-        told = f", epochs: {len(figures)}, validation perplexity: {min(best):.2f}" if best else ""
+        measure = "pseudo-perplexity" if model in _TWO_WAYS else "perplexity"
+        told = f", epochs: {len(figures)}, validation {measure}: {min(best):.2f}" if best else ""
         say(f"{output}  {model}, {len(learned.vocabulary_):,} words{told}")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedrec.errors import InputError, ParameterError
 from embedrec.files import PathLike
+from embedrec.models.bilm import BidirectionalLM
 from embedrec.models.language.kneser_ney import KneserNey
 from embedrec.models.language.text import (
     LanguageText,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from embedrec.text.pipeline import TextPipeline
     from embedrec.vectors.keyed import KeyedVectors
 
-MODELS = ("kn", "nnlm", *KINDS)
+TWO_WAYS = {f"bi{kind}": kind for kind in KINDS}
+MODELS = ("kn", "nnlm", *KINDS, *TWO_WAYS)
 _HELD_OUT = 20  # of so many sentences the last one's share is held out, where no file is given
 CHARACTERS = {"unit": "character"}
 
@@ -119,7 +121,7 @@ def train_language_model(
     progress: Progress | None = None,
     on_epoch: Callable[[Any], None] | None = None,
     **parameters: Any,
-) -> LanguageModel:
+) -> LanguageModel | BidirectionalLM:
     """Train a language model on text files or a corpus, and write it to `output`.
 
     Args:
@@ -199,10 +201,14 @@ def hold_out(text: LanguageText) -> tuple[LanguageText, LanguageText]:
     return text._replace(ids=text.ids[:cut]), text._replace(ids=text.ids[cut:], n_unknown=0)
 
 
-def _make_model(model: str, parameters: dict[str, Any]) -> KneserNey | NNLM | RNNLM:
+def _make_model(
+    model: str, parameters: dict[str, Any]
+) -> KneserNey | NNLM | RNNLM | BidirectionalLM:
     try:
         if model == "kn":
             return KneserNey(**parameters)
+        if model in TWO_WAYS:
+            return BidirectionalLM(TWO_WAYS[model], **parameters)
         return NNLM(**parameters) if model == "nnlm" else RNNLM(model, **parameters)
     except TypeError as error:
         raise ParameterError(f"{model} has no such parameter: {error}", value=model) from error

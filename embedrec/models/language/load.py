@@ -1,4 +1,4 @@
-"""Any language model from its folder."""
+"""Any model of text from its folder."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from pathlib import Path
 from embedrec.errors import InputError
 from embedrec.files import PathLike
 from embedrec.manifest import load_manifest
+from embedrec.models.bilm import BidirectionalLM
 from embedrec.models.language.kneser_ney import KneserNey
 from embedrec.models.language.model import LanguageModel
 from embedrec.models.language.store import FORMAT_VERSION, KIND
 from embedrec.models.nnlm import NNLM
 from embedrec.models.rnnlm import RNNLM
 
-FAMILIES: dict[str, type[KneserNey] | type[NNLM] | type[RNNLM]] = {
+FAMILIES: dict[str, type[KneserNey] | type[NNLM] | type[RNNLM] | type[BidirectionalLM]] = {
     "kneser-ney": KneserNey,
     "nnlm": NNLM,
     "rnnlm": RNNLM,
+    "bilm": BidirectionalLM,
 }
 
 
-def load_language_model(folder: PathLike) -> LanguageModel:
-    """Read a language model of any family.
+def load_language_model(folder: PathLike) -> LanguageModel | BidirectionalLM:
+    """Read a model of any family: a `LanguageModel`, or a `BidirectionalLM`, which is none.
 
     Raises:
         InputError: if there is none, or its family is not known.

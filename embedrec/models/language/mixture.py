@@ -29,12 +29,19 @@ class Mixture(LanguageModel):
         """Take fitted models.
 
         Raises:
-            ParameterError: if there is none.
+            ParameterError: if there is none, or one is no language model.
             InputError: if their words differ, or stand in another order.
         """
         self.models = list(models)
         if not self.models:
             raise ParameterError("a mixture needs at least one model", value=0)
+        for model in self.models:
+            if not isinstance(model, LanguageModel):
+                raise ParameterError(
+                    f"{type(model).__name__} gives no probabilities of the next word, and can't be "
+                    "mixed: leave it out",
+                    value=type(model).__name__,
+                )
         self.vocabulary_ = self.models[0].vocabulary_
         for model in self.models[1:]:
             if model.vocabulary_ != self.vocabulary_:
