@@ -54,7 +54,8 @@ def train_leaving_out(
         weights, rated, bias, hidden_bias: float32, changed in place.
         decay: float32 (I,), weight decay of each other's weights, at each of its ratings.
         bias_decay: float32, of `bias` likewise.
-        rate, shared_rate, bias_rate: float32, of `weights` and `rated`, of `hidden_bias`, of `bias`.
+        rate, shared_rate, bias_rate: float32, of `weights` and `rated`, of `hidden_bias`, of
+            `bias`.
         conditional: bool, whether `rated` learns.
         most: values of the owner with most.
     """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.random import STEP, mix, to_unit
 from embedrec.kernels.ratings.dot import dot

@@ -1,4 +1,4 @@
-"""The bias baseline: mean + how the user rates + how the item is rated (Koren 2010, section 2.1)."""
+"""The bias baseline: the mean, how the user rates, how the item is rated (Koren 2010, sec. 2.1)."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ class RatingBlend(RatingModel):
         for number, model in enumerate(members):
             inner, about = model.export_state()
             arrays.update({f"{number}.{name}": array for name, array in inner.items()})
-            arguments = {n: v for n, v in model.get_params(deep=False).items()}
+            arguments = model.get_params(deep=False)
             del about["item_ids"]  # the same for all
             facts["members"].append(
                 {"class": type(model).__name__, "arguments": arguments, "facts": about}

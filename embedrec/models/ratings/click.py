@@ -208,7 +208,7 @@ class ClickRBM(RatingModel):
             "hidden_size": 1, "epochs": 1, "learning_rate": 0, "weight_decay": 0,
             "hidden_share": 0, "input_power": 0, "batch_size": 1, "patience": 1,
         }  # fmt: skip
-        whole = ("hidden_size", "epochs", "batch_size", "patience")
+        whole: tuple[str, ...] = ("hidden_size", "epochs", "batch_size", "patience")
         if self.n_negatives is not None:
             least["n_negatives"], whole = 1, (*whole, "n_negatives")
         check_numbers(self, least, whole)

@@ -99,7 +99,7 @@ class ItemRBM(RealModel):
         return np.maximum(near.sum(axis=1) + np.float32(self.shrinkage), np.float32(1e-12))
 
     def item_vectors(self) -> Array:
-        """Return items' hidden units' means, brought to length 1, float32 (n_items, hidden_size)."""
+        """Return items' hidden units' means, of length 1, float32 (n_items, hidden_size)."""
         self.check_fitted()
         return self.features_.copy()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def list_inputs(ratings: Ratings, validation: Ratings | None) -> dict[str, Array
     }
 
 
-def check_numbers(model: Any, least: dict[str, float], whole: tuple[str, ...] = ()) -> None:
+def check_numbers(model: Any, least: Mapping[str, float], whole: tuple[str, ...] = ()) -> None:
     """Check arguments of a model's constructor.
 
     Args:
