@@ -10,17 +10,13 @@ import numpy as np
 
 from embedrec.errors import CorruptedError, ParameterError
 from embedrec.files import PathLike
-from embedrec.models.dbm.mean_field import compute_bound, infer
+from embedrec.models.dbm.fitted import FittedNet
 from embedrec.models.dbm.net import Net
 from embedrec.models.dbm.pretraining import pretrain
 from embedrec.models.dbm.training import DeepCourse
-from embedrec.models.estimator import Transformer
 from embedrec.models.network import forget
-from embedrec.models.rbm.annealing import PartitionEstimate, estimate_log_partition
 from embedrec.models.rbm.choice import choose_units, restore_units
-from embedrec.models.rbm.gaussian import GaussianUnits
 from embedrec.models.rbm.model import RBM
-from embedrec.models.rbm.partition import compute_log_partition
 from embedrec.models.rbm.settings import check_numbers, make_rated_optimizer
 from embedrec.models.rbm.training import EpochFigures
 from embedrec.models.rbm.units import VisibleUnits
@@ -35,10 +31,9 @@ from embedrec.progress import Progress
 from embedrec.seeding import check_seed, make_generator
 
 Self = TypeVar("Self", bound="DBM")
-_ROWS_AT_ONCE = 1000
 
 
-class DBM(Transformer):
+class DBM(FittedNet):
     """A deep Boltzmann machine (Salakhutdinov and Hinton 2009).
 
     Args:
@@ -63,7 +58,6 @@ class DBM(Transformer):
         figures_, n_iter_: of each epoch, and how many.
     """
 
-    net_: Net
     figures_: list[EpochFigures]
 
     def __init__(
@@ -155,102 +149,6 @@ class DBM(Transformer):
         self.n_iter_ = len(course.figures)
         return self
 
-    def encode(self, X: Any) -> Array:
-        """Return samples as states of the visible units, float32 (n, columns).
-
-        Raises:
-            ParameterError: if they are of another form than in `fit`, or no such units' states.
-        """
-        self.check_fitted()
-        return self.net_.units.encode(check_samples(self, X, (self.n_features_in_,)))
-
-    def infer(self, X: Any) -> list[Array]:
-        """Return the mean-field means of each hidden layer, float32 (n, H), from the lowest."""
-        states = self.encode(X)
-        parts = [
-            self._infer(states[begin : begin + _ROWS_AT_ONCE])[1:]
-            for begin in range(0, len(states), _ROWS_AT_ONCE)
-        ]
-        return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
-
-    def transform(self, X: Any) -> Array:
-        """Return the means of the top layer, float32 (n, hidden_sizes[-1])."""
-        return self.infer(X)[-1]
-
-    def compute_log_partition(self) -> float:
-        """Return log Z exactly; raise ParameterError if the machine is too large for it."""
-        self.check_fitted()
-        return compute_log_partition(self.net_.to_machine())
-
-    def estimate_log_partition(
-        self,
-        X: Any = None,
-        *,
-        n_runs: int = 100,
-        n_temperatures: int = 10_000,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> PartitionEstimate:
-        """Estimate log Z by annealed importance sampling between even and odd layers.
-
-        Args:
-            X: samples whose means the first machine takes, or None.
-            n_runs, n_temperatures, seed, progress: as of `rbm.annealing.estimate_log_partition`.
-        """
-        self.check_fitted()
-        machine = self.net_.to_machine()
-        base = None
-        if X is not None:
-            states = self.encode(X)
-            even = self._infer(states)[::2]
-            base = machine.units.compute_start(np.concatenate(even, axis=1))
-        return estimate_log_partition(
-            machine, n_runs=n_runs, n_temperatures=n_temperatures, base_bias=base, seed=seed,
-            progress=progress,
-        )  # fmt: skip
-
-    def bound_log_likelihood(self, X: Any, log_z: float) -> Array:
-        """Return a number below log p(x) of each sample, float64 (n,): the variational bound."""
-        states = self.encode(X)
-        bound = compute_bound(self.net_, self._infer(states)) - log_z
-        if isinstance(self.net_.units, GaussianUnits):
-            bound -= np.log(self.net_.units.deviation).sum()  # v = (x - m) / s
-        return bound
-
-    def reconstruct(self, X: Any) -> Array:
-        """Return samples (n, n_features) as their inferred means bring them about, float32."""
-        states = self.encode(X)
-        return self.net_.units.decode(self.net_.compute_means(self._infer(states), 0))
-
-    def measure_errors(self, X: Any) -> Array:
-        """Return the mean squared error of each sample's reconstruction, float64 (n,)."""
-        states = self.encode(X)
-        means = self.net_.compute_means(self._infer(states), 0)
-        return self.net_.units.measure_errors(states, means)
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Return minus the mean squared error of reconstruction: greater is better."""
-        return -float(self.measure_errors(X).mean())
-
-    def sample(self, start: Any, *, n_steps: int = 1000, seed: int = 0) -> Array:
-        """Return samples (n, n_features) that the machine draws, float32.
-
-        Args:
-            start: samples (n, n_features) from which chains start.
-            n_steps: of Gibbs sampling.
-            seed: of the draws.
-        """
-        layers = self._infer(self.encode(start))
-        generator = make_generator(check_seed(seed), "sample")
-        for at in range(2, self.net_.n_layers + 1, 2):
-            layers[at] = self.net_.draw(layers, at, generator)
-        layers = self.net_.walk(layers, check_size("n_steps", n_steps, 0), generator)
-        return self.net_.units.decode(layers[0])
-
-    def is_fitted(self) -> bool:
-        """Return whether there is a net."""
-        return hasattr(self, "net_")
-
     def export_state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Return parameters, units and figures."""
         arrays, facts = self.net_.units.export_state()
@@ -281,9 +179,6 @@ class DBM(Transformer):
         self.n_features_in_, self.visible_ = units.n_features, units.name
         self.figures_ = [EpochFigures(*each) for each in facts["figures"]]
         self.n_iter_ = len(self.figures_)
-
-    def _infer(self, states: Array) -> list[Array]:
-        return infer(self.net_, states, n_sweeps=self.n_sweeps, tolerance=self.tolerance)
 
     def _check_sizes(self) -> list[int]:
         sizes = list(check_sizes(self))
