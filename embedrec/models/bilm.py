@@ -258,15 +258,16 @@ class BidirectionalLM(NeuralModel):
 
     def _build(self, counts: Array, generator: np.random.Generator, start: Array | None) -> Layer:
         embedding = self._build_embedding(len(counts), generator, start)
-        stacks = [self._build_stack(generator) for _ in range(2)]
+        forwards, backwards = self._build_stack(generator), self._build_stack(generator)
         merge = Dense(2 * self.hidden_size, self.vector_size, generator=generator)
         output = make_output(
             self.output, self.vector_size, counts, generator=generator,
             tied=embedding if self.tied else None, n_samples=self.n_samples,
         )  # fmt: skip
         return GapNetwork(
-            embedding, *stacks, merge, output, dropout=self.dropout, end=self.vocabulary_.end
-        )
+            embedding, forwards, backwards, merge, output, dropout=self.dropout,
+            end=self.vocabulary_.end,
+        )  # fmt: skip
 
     def _build_stack(self, generator: np.random.Generator) -> RecurrentStack:
         sizes = [self.vector_size, *[self.hidden_size] * (self.n_layers - 1)]

@@ -193,7 +193,7 @@ def test_a_seed_gives_the_same_bits_and_resuming_too(tmp_path) -> None:
 
     whole = make().fit(TEXT, HELD_OUT)
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     class Course:
@@ -204,7 +204,7 @@ def test_a_seed_gives_the_same_bits_and_resuming_too(tmp_path) -> None:
         def __call__(self, *given) -> tuple:
             self.n += 1
             if self.n == 60:
-                raise Stop
+                raise StopError
             return BidirectionalLM.add_gradients(halted, *given)
 
     import embedrec.models.language.training as training
@@ -213,7 +213,7 @@ def test_a_seed_gives_the_same_bits_and_resuming_too(tmp_path) -> None:
     halted.add_gradients = Course()  # type: ignore[method-assign]
     kept, training._SECONDS_BETWEEN_SAVES = training._SECONDS_BETWEEN_SAVES, 0.0
     try:
-        with pytest.raises(Stop):
+        with pytest.raises(StopError):
             halted.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
     finally:
         training._SECONDS_BETWEEN_SAVES = kept

@@ -232,15 +232,15 @@ def test_resuming_needs_the_vectors_it_began_with(tmp_path) -> None:
     vectors = KeyedVectors(words, values)
     whole = MAKERS["gru"](tied=False).fit(TEXT, vectors=vectors)
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(figures) -> None:
         if len(figures) == 2:
-            raise Stop
+            raise StopError
 
     folder = tmp_path / "c"
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         MAKERS["gru"](tied=False).fit(TEXT, vectors=vectors, checkpoint=folder, on_epoch=stop)
     moved = values.copy()
     moved[3, 2] += 1
