@@ -36,7 +36,7 @@ RESULT = Path(__file__).parent / "results" / "ratings_accuracy.json"
 RATINGS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("bias baseline", "embedrec", "bias", {}),
     ("softmax RBM", "embedrec", "rbm", {}),
-    ("softmax RBM, CD-k", "embedrec", "rbm", {"learning": "cd"}),
+    ("softmax RBM, CD-k", "embedrec", "rbm", {"learning": "cd", "hidden_size": 50, "epochs": 30}),
     ("real-valued RBM", "embedrec", "real", {}),
     ("item RBM", "embedrec", "item", {}),
     ("user-item hybrid", "embedrec", "hybrid", {}),
@@ -67,19 +67,23 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--only", choices=("ratings", "lists"))
+    parser.add_argument("--model", action="append", help="one of the table's; others stay")
     parser.add_argument("--output", type=Path, default=RESULT)
     options = parser.parse_args()
-    table: dict[str, Any] = {"machine": describe_machine("numpy", "numba")}
+    table: dict[str, Any] = {}
     if options.output.exists():
-        table = {**json.loads(options.output.read_text()), **table}
+        table = json.loads(options.output.read_text())
+    table["machine"] = describe_machine("numpy", "numba")
     with tempfile.TemporaryDirectory() as folder:
         if options.only != "lists":
             folds = [read_fold(options.archive, n + 1) for n in range(options.folds)]
-            table["ratings"] = measure_all(RATINGS, "ratings", folds, Path(folder), options)
+            found = measure_all(RATINGS, "ratings", folds, Path(folder), options)
+            table["ratings"] = {**table.get("ratings", {}), **found}
         if options.only != "ratings":
             whole = read_table(options.archive, "u.data")
             splits = [split_by_user(whole, seed) for seed in range(options.splits)]
-            table["lists"] = measure_all(LISTS, "lists", splits, Path(folder), options)
+            found = measure_all(LISTS, "lists", splits, Path(folder), options)
+            table["lists"] = {**table.get("lists", {}), **found}
     options.output.write_text(json.dumps(table, indent=1) + "\n")
 
 
@@ -93,7 +97,7 @@ def measure_all(
         np.savez(data, train=train, test=test)
         for name, tool, model, arguments in entries:
             python = sys.executable if tool == "embedrec" else options.peers_python
-            if python is None:
+            if python is None or (options.model and name not in options.model):
                 continue
             task = {"task": what, "tool": tool, "model": model, "arguments": arguments}
             done = run_job(python, {**task, "data": str(data)}, folder)

@@ -198,6 +198,10 @@ class ClickRBM(RatingModel):
         scores = hidden @ self.weights_["weights"].T + self.weights_["bias"]
         return _sigmoid(scores.astype(np.float64))
 
+    def _score_item(self, histories: Grouped, item: int) -> Array:
+        scores = self.encode_histories(histories) @ self.weights_["weights"][item]
+        return _sigmoid(scores.astype(np.float64) + self.weights_["bias"][item])
+
     def item_vectors(self) -> Array:
         """Return items' weights, float32 (n_items, hidden_size)."""
         self.check_fitted()

@@ -86,14 +86,19 @@ class RatingModel(Estimator):
         """Return float64 (G, n_items); histories have been checked."""
         raise NotImplementedError
 
+    def _score_item(self, histories: Grouped, item: int) -> Array:
+        """Return the scores of one item, float64 (G,); for models that need less for it."""
+        scores: Array = self._score(histories)[:, item]
+        return scores
+
     def _rank(self, histories: Grouped) -> Array:
         return self._score(histories)
 
     def _explain(self, history: Grouped, item: int) -> Array:
         # Halfway between what each rating does alone and what it does after all others.
         nothing, whole = self._score_nothing()[item], self._score(history)[0, item]
-        first_in = self._score(single_each(history))[:, item] - nothing
-        last_out = whole - self._score(drop_each(history))[:, item]
+        first_in = self._score_item(single_each(history), item) - nothing
+        last_out = whole - self._score_item(drop_each(history), item)
         contributions: Array = 0.5 * (first_in + last_out)
         return contributions
 

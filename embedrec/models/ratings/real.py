@@ -164,6 +164,12 @@ class RealRatingRBM(RealModel):
         moved = hidden @ self.weights_["weights"].T + self.weights_["bias"]
         return self._clip(self._add_bias(of_user) + moved)
 
+    def _score_item(self, histories: Grouped, item: int) -> Array:
+        of_user, rest = self._subtract_bias(histories)
+        hidden = encode_real(histories, rest, self.weights_, self.input_power)
+        moved = hidden @ self.weights_["weights"][item] + self.weights_["bias"][item]
+        return self._clip(self.bias_.mean_ + self.bias_.item_bias_[item] + of_user + moved)
+
     def _make_learning(self, ratings: Ratings, rest: Array) -> RealLearning:
         groups = ratings.group_by_user()
         return RealLearning(self, groups, rest[groups.rows], ratings.n_items)

@@ -30,6 +30,11 @@ from embedrec.progress import Progress
 from embedrec.ratings.table import Grouped, Ratings
 from embedrec.seeding import make_generator
 
+DEFAULTS = {
+    "leave-one-out": {"learning_rate": 0.01, "weight_decay": 25.0, "input_power": 0.5},
+    "cd": {"learning_rate": 0.003, "weight_decay": 150.0, "input_power": 0.0},
+}
+
 
 class RatingRBM(RatingModel):
     """An RBM for each user over the items they rated, with K levels at every visible unit.
@@ -55,10 +60,10 @@ class RatingRBM(RatingModel):
         conditional: bool = True,
         prediction: str = "mean",
         epochs: int = 20,
-        learning_rate: float = 0.01,
+        learning_rate: float | None = None,
         schedule: Any = "exponential",
-        weight_decay: float = 25.0,
-        input_power: float = 0.5,
+        weight_decay: float | None = None,
+        input_power: float | None = None,
         batch_size: int = 32,
         cd_steps: tuple[int, ...] = (1, 3, 5),
         momentum: float = 0.9,
@@ -76,12 +81,14 @@ class RatingRBM(RatingModel):
             conditional: whether hidden units hear which items were rated.
             prediction: "mean" of the rating's distribution, or its "mode", the likeliest rating.
             epochs: passes over all users at most.
-            learning_rate: of items' own weights; those shared have a tenth.
+            learning_rate: of items' own weights; those shared have a tenth. None for 0.01, with
+                "cd" 0.003.
             schedule: a name or object of `embedrec.nn.schedule`.
             weight_decay: in ratings: of an item's weights, shared out over its ratings, so that
                 those of items with few ratings stay small; times c**2 for the polynomial of
-                degree c.
+                degree c. None for 25, with "cd" 150.
             input_power: see above; with "cd" weights count n**-input_power in both directions.
+                None for 0.5, with "cd" 0.
             batch_size: users in a mini-batch of "cd".
             cd_steps: steps of Gibbs sampling, in turn over equal parts of training.
             momentum: of "cd".
@@ -107,6 +114,11 @@ class RatingRBM(RatingModel):
         self.patience = patience
         self.scale = scale
         self.seed = seed
+
+    def get_setting(self, name: str) -> float:
+        """Return `learning_rate`, `weight_decay` or `input_power`, or what None stands for."""
+        value = getattr(self, name)
+        return float(DEFAULTS[self.learning][name] if value is None else value)
 
     def fit(
         self,
@@ -150,23 +162,29 @@ class RatingRBM(RatingModel):
         out = np.empty((len(histories.offsets) - 1, self.hidden_size), np.float32)
         encode_users(
             histories.offsets, histories.others, encode_levels(histories.values, self.scale_),
-            *self._list_inputs(), self.codes_, float(self.input_power), out,
+            *self._list_inputs(), self.codes_, self.get_setting("input_power"), out,
         )  # fmt: skip
         return out
 
     def _score(self, histories: Grouped) -> Array:
+        return self._score_some(histories, slice(None))
+
+    def _score_item(self, histories: Grouped, item: int) -> Array:
+        return self._score_some(histories, slice(item, item + 1))[:, 0]
+
+    def _score_some(self, histories: Grouped, items: slice) -> Array:
         assert self.scale_ is not None
         hidden = self.encode_histories(histories)
         if self.learning == "cd":  # weights count the same on the way down
             lengths = np.maximum(np.diff(histories.offsets), 1)
-            hidden *= (lengths**-self.input_power).astype(np.float32)[:, None]
-        own = self.weights_["own"]
+            hidden *= (lengths ** -self.get_setting("input_power")).astype(np.float32)[:, None]
+        own, item_bias = self.weights_["own"][items], self.weights_["item_bias"][items]
         at_own = np.empty((own.shape[1], len(hidden), len(own)), np.float32)  # (C, G, n_items)
         for c in range(own.shape[1]):
             np.matmul(hidden, own[:, c].T, out=at_own[c])
         predicted = np.empty((len(hidden), len(own)))
         predict_levels(
-            self.weights_["item_bias"], hidden @ self.weights_["shared"].T, at_own, self.codes_,
+            item_bias, hidden @ self.weights_["shared"].T, at_own, self.codes_,
             self.scale_, self.prediction == "mode", predicted,
         )  # fmt: skip
         return predicted
@@ -207,11 +225,13 @@ class RatingRBM(RatingModel):
 
     def _check_arguments(self) -> None:
         least = {
-            "hidden_size": 1, "rank": 1, "epochs": 1, "learning_rate": 0, "weight_decay": 0,
-            "input_power": 0, "batch_size": 1, "momentum": 0, "patience": 1,
+            "hidden_size": 1, "rank": 1, "epochs": 1, "batch_size": 1, "momentum": 0, "patience": 1,
         }  # fmt: skip
+        for name in DEFAULTS["cd"]:
+            if getattr(self, name) is not None:
+                least[name] = 0
         check_numbers(self, least, ("hidden_size", "rank", "epochs", "batch_size", "patience"))
-        check_choice(self, "learning", ("leave-one-out", "cd"))
+        check_choice(self, "learning", tuple(DEFAULTS))
         check_choice(self, "prediction", ("mean", "mode"))
         make_schedule(self.schedule)
         steps = self.cd_steps

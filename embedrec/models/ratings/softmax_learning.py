@@ -30,20 +30,20 @@ class LeaveOneOut:
         self.model = model
         self.groups = ratings.group_by_user()
         self.levels = levels[self.groups.rows]
-        self.decay = share_decay(model.weight_decay, model.popularity_)
+        self.decay = share_decay(model.get_setting("weight_decay"), model.popularity_)
         self.most = int(np.diff(self.groups.offsets).max())
 
     def train_epoch(self, epoch: int) -> float:
         """Change the model's weights by one pass; return the mean loss of a rating."""
         model, weights, groups = self.model, self.model.weights_, self.groups
         factor = make_schedule(model.schedule).compute_factor(epoch, model.epochs)
-        rate = np.float32(model.learning_rate * factor)
+        rate = np.float32(model.get_setting("learning_rate") * factor)
         order = make_generator(model.seed, "order", epoch).permutation(len(groups.offsets) - 1)
         loss = train_leaving_out(
             order, groups.offsets, groups.others, self.levels, weights["shared"], weights["own"],
             weights["rated"], weights["item_bias"], weights["hidden_bias"], model.codes_,
-            self.decay, rate, np.float32(SHARED_SHARE) * rate, rate, float(model.input_power),
-            bool(model.conditional), self.most,
+            self.decay, rate, np.float32(SHARED_SHARE) * rate, rate,
+            model.get_setting("input_power"), bool(model.conditional), self.most,
         )  # fmt: skip
         return float(loss) / len(groups.others)
 
@@ -52,7 +52,7 @@ class Contrast:
     """Epochs of contrastive divergence over mini-batches of users, with momentum.
 
     The gradient of an item's weights is divided by its ratings in the batch (and a few more), as
-    most items are rated by few users of a batch; what is shared, by all its ratings.
+    most items are rated by few users of a batch; what is shared, by the users of the batch.
     """
 
     def __init__(self, model: RatingRBM, ratings: Ratings, levels: Array) -> None:
@@ -61,8 +61,10 @@ class Contrast:
         self.levels = levels[self.groups.rows]
         self.chains = self.levels.copy()
         self.parameters = {name: Parameter(value) for name, value in model.weights_.items()}
-        self.decay = share_decay(model.weight_decay, model.popularity_)
-        self.optimizer: Optimizer = Momentum(model.learning_rate, momentum=model.momentum)
+        self.decay = share_decay(model.get_setting("weight_decay"), model.popularity_)
+        self.optimizer: Optimizer = Momentum(
+            model.get_setting("learning_rate"), momentum=model.momentum
+        )
 
     def train_epoch(self, epoch: int) -> float:
         """Change the model's weights by one pass; return the mean reconstruction loss."""
@@ -88,7 +90,7 @@ class Contrast:
         loss = contrast_users(
             batch, self.groups.offsets, self.groups.others, self.levels, weights["shared"],
             weights["own"], weights["rated"], weights["item_bias"], weights["hidden_bias"],
-            model.codes_, float(model.input_power), n_steps, state, self.chains,
+            model.codes_, model.get_setting("input_power"), n_steps, state, self.chains,
             bool(model.persistent) and started, gradients["shared"], gradients["own"],
             gradients["rated"], gradients["item_bias"], gradients["hidden_bias"], counts,
         )  # fmt: skip
@@ -98,8 +100,7 @@ class Contrast:
         pull = (self.decay * counts * scales).astype(np.float32)
         for name, gradient in gradients.items():
             if name in ("shared", "hidden_bias"):
-                divisor = counts.sum() if name == "shared" else len(batch)
-                gradient *= np.float32(SHARED_SHARE / max(divisor, 1.0))
+                gradient *= np.float32(SHARED_SHARE / len(batch))
             else:
                 wide = (slice(None),) + (None,) * (gradient.ndim - 1)
                 gradient *= scales[wide]
