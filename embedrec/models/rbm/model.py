@@ -31,6 +31,11 @@ Self = TypeVar("Self", bound="RBM")
 class RBM(FittedMachine):
     """A restricted Boltzmann machine with binary hidden units.
 
+    Contrastive divergence, the usual way, is quick to find features; a machine that is to say how
+    likely samples are, or to draw new ones, is better learned with persistent=True,
+    optimizer="sgd" and schedule="linear" (Tieleman 2008): one step from the samples does not see
+    what the machine thinks likely far from them.
+
     Args:
         n_components: hidden units.
         visible: "binary" for samples from 0 to 1 (in between: probabilities), "gaussian" for real
