@@ -29,6 +29,7 @@ from embedrec.recommend.selection import select_best
 
 Array = np.ndarray[Any, Any]
 UNKNOWN = ("fallback", "error")
+DEFAULT, CLICK_DEFAULT = "blend", "click"
 _NOBODY = Grouped(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32),
                   np.empty(0, np.int64))  # fmt: skip
 
@@ -61,7 +62,7 @@ class RatingRecommender:
 
     Args:
         model: a model of ratings, fitted or not, or the name of one (`models.ratings.load.MODELS`).
-            `fit` fits it in place.
+            `fit` fits it in place. None: "blend", or for clicks "click".
         unknown: what becomes of a user or an item that the model does not know. "fallback": items
             of a history play no part and are reported in the answer's `unknown`; a user counts as
             one without a history, and is reported; the rating of an item is predicted as the mean
@@ -90,7 +91,8 @@ class RatingRecommender:
             raise ParameterError(
                 f"unknown is {unknown!r}; choose one of {', '.join(UNKNOWN)}", value=unknown
             )
-        self.model = make_model(model, parameters)
+        self._chosen = None if model is not None else dict(parameters)
+        self.model = make_model(model or DEFAULT, parameters)
         self.unknown = unknown
         self.titles = dict(titles or {})
         self.user_ids_: tuple[str, ...] = ()
@@ -117,6 +119,8 @@ class RatingRecommender:
             InputError, ParameterError, ResumeError, DivergenceError: see `RatingModel.fit`.
         """
         table = to_ratings(ratings)
+        if self._chosen is not None:
+            self.model = make_model(choose_name(table), self._chosen)
         self.model.fit(
             table, validation, checkpoint=checkpoint, resume=resume, progress=progress,
             on_epoch=on_epoch,
@@ -347,8 +351,14 @@ class RatingRecommender:
         return self._units
 
 
-def make_model(model: RatingModel | str | None, parameters: Mapping[str, Any]) -> RatingModel:
-    """Return a model by its name, or the model given; by default the first of `MODELS`.
+def choose_name(ratings: Ratings) -> str:
+    """Return the name of the model for ratings where none is asked for: of clicks another one."""
+    clicks = len(ratings) > 0 and bool((ratings.values == 1).all())
+    return CLICK_DEFAULT if clicks else DEFAULT
+
+
+def make_model(model: RatingModel | str, parameters: Mapping[str, Any]) -> RatingModel:
+    """Return a model by its name, or the model given.
 
     Raises:
         ParameterError: if there is no such model, it has no such parameter, or parameters come
@@ -361,19 +371,19 @@ def make_model(model: RatingModel | str | None, parameters: Mapping[str, Any]) -
                 value=list(parameters),
             )
         return model
-    name = next(iter(MODELS)) if model is None else model
-    if not isinstance(name, str) or name not in MODELS:
+    if not isinstance(model, str) or model not in MODELS:
         raise ParameterError(
             f"there is no model of ratings {model!r}; choose one of {', '.join(MODELS)}",
             value=model,
         )
-    known = MODELS[name].list_parameters()
+    known = MODELS[model].list_parameters()
     for parameter in parameters:
         if parameter not in known:
             raise ParameterError(
-                f"{name} has no parameter {parameter!r}; it has {', '.join(known)}", value=parameter
+                f"{model} has no parameter {parameter!r}; it has {', '.join(known)}",
+                value=parameter,
             )
-    return MODELS[name](**parameters)
+    return MODELS[model](**parameters)
 
 
 def _check_ids(name: str, ids: Any) -> list[Any]:

@@ -1,6 +1,7 @@
-"""What every recommender of words must do: one suite, inherited once for each kind.
+"""What every recommender must do: one suite, inherited once for each kind.
 
-A subclass says how its recommender is made; everything here holds for all of them.
+A subclass says how its recommender is made; everything here holds for all of them. What is more
+for words stands in `WordRecommenderBehaviour`, for ratings in `rating_behaviour`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from embedrec.errors import ParameterError, UnknownWordError
+from embedrec.errors import EmbedrecError, ParameterError, UnknownWordError
 from embedrec.recommend.result import Recommendations
 from embedrec.recommend.words import WordRecommender
 from embedrec.vectors.keyed import KeyedVectors
@@ -45,49 +46,175 @@ def is_usable(history: list[tuple[str, float]]) -> bool:
     return any(word in WORDS for word, _ in history) and any(weight for _, weight in history)
 
 
-class WordRecommenderBehaviour:
-    """The suite; `make` builds the recommender under test."""
+class RecommenderBehaviour:
+    """The suite for all; items are WORDS, and "absent" and "nowhere" are none of them."""
 
-    options: ClassVar[dict[str, Any]] = {}
+    histories: ClassVar[Any]  # strategy of lists of (item, weight or rating), all asked for alike
+    unordered: ClassVar[Any]  # the same, where the order can't play a part
+    wrong_histories: ClassVar[list[Any]]
+    explaining: ClassVar[dict[str, Any]] = {}  # what `recommend` needs to give reasons
+    n_explained: ClassVar[int] = 10
+    a_history: ClassVar[list[tuple[str, float]]]
 
-    def make(self, **more: Any) -> WordRecommender:
+    def make(self, **more: Any) -> Any:
         """Build the recommender under test."""
-        return WordRecommender(make_vectors(), **{**self.options, **more})
+        raise NotImplementedError
+
+    def is_usable(self, history: list[tuple[str, float]]) -> bool:
+        """Say whether a history asks for anything."""
+        return True
+
+    def list_reasons(self, history: list[tuple[str, float]]) -> set[str]:
+        """Return which items of a history must be named as reasons."""
+        raise NotImplementedError
 
     @pytest.fixture
-    def recommender(self) -> WordRecommender:
+    def recommender(self) -> Any:
         """Return the recommender under test."""
         return self.make()
 
-    @given(history=HISTORIES, exclude=EXCLUSIONS, n=st.integers(0, SIZE + 5))
+    def draw(self, data: st.DataObject, strategy: Any) -> list[tuple[str, float]]:
+        """Return a history that asks for something."""
+        history: list[tuple[str, float]] = data.draw(strategy)
+        assume(self.is_usable(history))
+        return history
+
+    @given(data=st.data(), exclude=EXCLUSIONS, n=st.integers(0, SIZE + 5))
     @QUICK
     def test_never_seen_always_n_best_first(
-        self,
-        recommender: WordRecommender,
-        history: list[tuple[str, float]],
-        exclude: list[str],
-        n: int,
+        self, recommender: Any, data: st.DataObject, exclude: list[str], n: int
     ) -> None:
-        assume(is_usable(history))
+        history = self.draw(data, self.histories)
         found = recommender.recommend(history, n, exclude)
         barred = {word for word, _ in history} | set(exclude)
-        assert not barred & set(found.words)
-        assert len(set(found.words)) == len(found) == min(n, len(set(WORDS) - barred))
+        assert not barred & set(found.items)
+        assert len(set(found.items)) == len(found) == min(n, len(set(WORDS) - barred))
         scores = [item.score for item in found]
         assert scores == sorted(scores, reverse=True)
         assert np.isfinite(scores).all()
         assert set(found.unknown) == {word for word, _ in history} & {"absent"}
 
-    @given(history=HISTORIES, data=st.data())
+    @given(data=st.data())
     @QUICK
     def test_order_of_the_history_plays_no_part(
-        self, recommender: WordRecommender, history: list[tuple[str, float]], data: st.DataObject
+        self, recommender: Any, data: st.DataObject
     ) -> None:
-        assume(is_usable(history))
+        history = self.draw(data, self.unordered)
         shuffled = data.draw(st.permutations(history))
         assert self.strip(recommender.recommend(shuffled)) == self.strip(
             recommender.recommend(history)
         )
+
+    @given(data=st.data(), exclude=EXCLUSIONS)
+    @QUICK
+    def test_batch_gives_what_single_calls_give(
+        self, recommender: Any, data: st.DataObject, exclude: list[str]
+    ) -> None:
+        histories = data.draw(st.lists(self.histories, max_size=4))
+        assume(all(self.is_usable(history) for history in histories))
+        batch = recommender.recommend_batch(histories, 5, exclude)
+        assert batch == [recommender.recommend(history, 5, exclude) for history in histories]
+
+    @given(data=st.data(), candidates=EXCLUSIONS, n=st.integers(1, 10))
+    @QUICK
+    def test_candidates_are_a_filter_on_the_whole_list(
+        self, recommender: Any, data: st.DataObject, candidates: list[str], n: int
+    ) -> None:
+        history = self.draw(data, self.histories)
+        whole = recommender.recommend(history, SIZE)
+        chosen = [item for item in whole if item.item in candidates][:n]
+        assert list(recommender.recommend(history, n, candidates=candidates)) == chosen
+        excluded = [item for item in whole if item.item not in candidates][:n]
+        assert list(recommender.recommend(history, n, candidates)) == excluded
+
+    @given(data=st.data(), share=st.floats(0, 1))
+    @QUICK
+    def test_min_score_is_a_filter_on_the_whole_list(
+        self, recommender: Any, data: st.DataObject, share: float
+    ) -> None:
+        history = self.draw(data, self.histories)
+        whole = recommender.recommend(history, SIZE)
+        scores = [item.score for item in whole] or [0.0]
+        for least in (min(scores) + share * (max(scores) - min(scores)), -1.0, max(scores)):
+            expected = [item for item in whole if item.score >= least]
+            assert list(recommender.recommend(history, SIZE, min_score=least)) == expected
+
+    @given(data=st.data())
+    @QUICK
+    def test_because_names_the_known_words_best_first(
+        self, recommender: Any, data: st.DataObject
+    ) -> None:
+        history = self.draw(data, self.histories)
+        for item in recommender.recommend(history, self.n_explained, **self.explaining):
+            assert {word for word, _ in item.because} == self.list_reasons(history)
+            shares = [share for _, share in item.because]
+            assert shares == sorted(shares, reverse=True)
+
+    def test_no_candidates_no_answer(self, recommender: Any) -> None:
+        assert len(recommender.recommend(self.a_history, candidates=[])) == 0
+        assert len(recommender.recommend(self.a_history, candidates=["nowhere"])) == 0
+
+    def test_same_answers_from_a_second_recommender(self, recommender: Any) -> None:
+        found = recommender.recommend(self.a_history, SIZE)
+        assert len(found) == SIZE - len(self.a_history)
+        assert self.make().recommend(self.a_history, SIZE) == found
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {"n": -1},
+            {"n": 1.5},
+            {"n": True},
+            {"min_score": float("nan")},
+            {"exclude": [None]},
+            {"candidates": [None]},
+        ],
+    )
+    def test_bad_arguments_are_one_line(self, recommender: Any, arguments: dict[str, Any]) -> None:
+        with pytest.raises(ParameterError) as caught:
+            recommender.recommend(self.a_history, **arguments)
+        assert "\n" not in str(caught.value)
+
+    def test_bad_histories_are_one_line(self, recommender: Any) -> None:
+        for history in self.wrong_histories:
+            with pytest.raises(EmbedrecError) as caught:
+                recommender.recommend(history)
+            assert "\n" not in str(caught.value)
+            assert caught.value.exit_code == 2
+
+    def test_batch_of_none_and_batch_that_is_one(self, recommender: Any) -> None:
+        assert recommender.recommend_batch([]) == []
+        with pytest.raises(ParameterError, match="takes several"):
+            recommender.recommend_batch("w1")
+
+    @staticmethod
+    def strip(found: Recommendations) -> list[tuple[Any, ...]]:
+        """Return what may not depend on the order of the history."""
+        return [(item.item, item.score, sorted(item.because)) for item in found]
+
+
+class WordRecommenderBehaviour(RecommenderBehaviour):
+    """What is more for words; `make` builds the recommender under test."""
+
+    options: ClassVar[dict[str, Any]] = {}
+    histories: ClassVar[Any] = HISTORIES
+    unordered: ClassVar[Any] = HISTORIES
+    a_history: ClassVar = [("w1", 0.3), ("w2", 2.0), ("w30", 1.0)]
+    wrong_histories: ClassVar = [
+        [], [("w1", -1.0)], [("w1", float("nan"))], [("w1", 0.0)], [""], [None], [("w1", "x")],
+    ]  # fmt: skip
+
+    def make(self, **more: Any) -> WordRecommender:
+        """Build the recommender under test."""
+        return WordRecommender(make_vectors(), **{**self.options, **more})
+
+    def is_usable(self, history: list[tuple[str, float]]) -> bool:
+        """Say whether a history holds a known word and a weight above 0."""
+        return is_usable(history)
+
+    def list_reasons(self, history: list[tuple[str, float]]) -> set[str]:
+        """Return the known words with a weight above 0."""
+        return {word for word, weight in history if word in WORDS and weight > 0}
 
     @given(history=HISTORIES, power=st.integers(-20, 20))
     @QUICK
@@ -113,56 +240,6 @@ class WordRecommenderBehaviour:
         timed = [(word, weight, time) for word, weight in history]
         decayed = recommender.recommend(timed, half_life=half_life)
         assert decayed == recommender.recommend(history)
-
-    @given(histories=st.lists(HISTORIES, max_size=4), exclude=EXCLUSIONS)
-    @QUICK
-    def test_batch_gives_what_single_calls_give(
-        self,
-        recommender: WordRecommender,
-        histories: list[list[tuple[str, float]]],
-        exclude: list[str],
-    ) -> None:
-        assume(all(is_usable(history) for history in histories))
-        batch = recommender.recommend_batch(histories, 5, exclude)
-        assert batch == [recommender.recommend(history, 5, exclude) for history in histories]
-
-    @given(history=HISTORIES, candidates=EXCLUSIONS, n=st.integers(1, 10))
-    @QUICK
-    def test_candidates_are_a_filter_on_the_whole_list(
-        self,
-        recommender: WordRecommender,
-        history: list[tuple[str, float]],
-        candidates: list[str],
-        n: int,
-    ) -> None:
-        assume(is_usable(history))
-        whole = recommender.recommend(history, SIZE)
-        chosen = [item for item in whole if item.word in candidates][:n]
-        assert list(recommender.recommend(history, n, candidates=candidates)) == chosen
-        excluded = [item for item in whole if item.word not in candidates][:n]
-        assert list(recommender.recommend(history, n, candidates)) == excluded
-
-    @given(history=HISTORIES, min_score=st.floats(-1, 1))
-    @QUICK
-    def test_min_score_is_a_filter_on_the_whole_list(
-        self, recommender: WordRecommender, history: list[tuple[str, float]], min_score: float
-    ) -> None:
-        assume(is_usable(history))
-        whole = recommender.recommend(history, SIZE)
-        expected = [item for item in whole if item.score >= min_score]
-        assert list(recommender.recommend(history, SIZE, min_score=min_score)) == expected
-
-    @given(history=HISTORIES)
-    @QUICK
-    def test_because_names_the_known_words_best_first(
-        self, recommender: WordRecommender, history: list[tuple[str, float]]
-    ) -> None:
-        assume(is_usable(history))
-        weighted = {word for word, weight in history if word in WORDS and weight > 0}
-        for item in recommender.recommend(history):
-            assert {word for word, _ in item.because} == weighted
-            shares = [share for _, share in item.because]
-            assert shares == sorted(shares, reverse=True)
 
     def test_equal_scores_come_by_rank(self, recommender: WordRecommender) -> None:
         found = recommender.recommend(["w9"], 3)
@@ -233,33 +310,10 @@ class WordRecommenderBehaviour:
         assert known == recommender.recommend(["w1"])
         assert recommender.recommend_batch([]) == []
 
-    @pytest.mark.parametrize(
-        ("history", "arguments"),
-        [
-            ([], {}),
-            (["w1"], {"n": -1}),
-            (["w1"], {"n": 1.5}),
-            (["w1"], {"n": True}),
-            (["w1"], {"min_score": float("nan")}),
-            (["w1"], {"half_life": 3.0}),
-            (["w1"], {"exclude": [3]}),
-            (["w1"], {"candidates": [None]}),
-            ([("w1", -1.0)], {}),
-            ([("w1", float("nan"))], {}),
-        ],
-    )
+    @pytest.mark.parametrize("arguments", [{"half_life": 3.0}, {"exclude": [3]}])
     def test_bad_input_is_one_line(
-        self, recommender: WordRecommender, history: Any, arguments: dict[str, Any]
+        self, recommender: WordRecommender, arguments: dict[str, Any]
     ) -> None:
         with pytest.raises(ParameterError) as caught:
-            recommender.recommend(history, **arguments)
+            recommender.recommend(["w1"], **arguments)
         assert "\n" not in str(caught.value)
-
-    def test_same_answers_from_a_second_recommender(self, recommender: WordRecommender) -> None:
-        history = [("w1", 0.3), ("w2", 2.0), ("w30", 1.0)]
-        assert self.make().recommend(history) == recommender.recommend(history)
-
-    @staticmethod
-    def strip(found: Recommendations) -> list[tuple[Any, ...]]:
-        """Return what may not depend on the order of the history."""
-        return [(item.word, item.score, sorted(item.because)) for item in found]
