@@ -92,6 +92,26 @@ def test_bias_baseline_solves_its_equations() -> None:
     np.testing.assert_allclose(of_user, solved[:n_users], atol=1e-6)
 
 
+@pytest.mark.parametrize("model", [BiasModel(), ItemRBM(hidden_size=6, epochs=4)])
+def test_contributions_in_closed_form_need_no_settling(model: RatingModel) -> None:
+    model = copy(model).fit(TRAIN)
+    history = model._check([1, 2, 20], [4.0, 4.0, 2.0])
+    for item in range(5, 15):
+        shift = model._score(history)[0, item] - model.predict_history([], [])[item]
+        assert 1 < model._score(history)[0, item] < 5
+        assert model._explain(history, item).sum() == pytest.approx(shift, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["rbm", "real"])
+def test_contributions_of_units_that_squash_are_nearly_right_by_themselves(name: str) -> None:
+    model = copy(LEARNERS[name]).fit(TRAIN)
+    history = model._check([1, 2, 20], [5.0, 4.0, 1.0])
+    shifts = model._score(history)[0] - model.predict_history([], [])
+    given = np.array([model._explain(history, item).sum() for item in range(model.n_items)])
+    assert np.abs(shifts).max() > 0.5
+    assert np.corrcoef(given, shifts)[0, 1] > 0.9
+
+
 def test_codes_are_orthonormal_polynomials() -> None:
     scale = np.array([0.5, 1.0, 2.0, 4.0, 5.0])
     chances = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
