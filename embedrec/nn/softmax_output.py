@@ -15,6 +15,7 @@ from embedrec.nn.init import Initializer, make_uniform
 from embedrec.nn.layer import Train
 from embedrec.nn.loss import Loss, LossBackward, check_labels, compute_shares
 from embedrec.nn.parameter import Array, Parameter
+from embedrec.nn.scratch import give_back, take
 from embedrec.nn.softmax import compute_log_sum_exp, compute_softmax
 from embedrec.nn.threads import split_rows
 
@@ -107,18 +108,24 @@ class SoftmaxOutput(Loss):
             z = self._score(h[part])  # (n, V)
             tops[part], own[part] = z.max(axis=1), z[np.arange(len(z)), words[part]]
             _split(z, sum_exponentials, z, tops[part], sums[part])
-        kept = z if len(parts) == 1 else None
+            if len(parts) > 1:
+                give_back(z)
+        kept: Array | None = z if len(parts) == 1 else None
         value = float(shares @ (np.log(sums, dtype=np.float64) + tops - own))
 
         def backward(scale: float = 1.0) -> Array:
+            nonlocal kept
             factors, at_h = (scale * shares).astype(h.dtype), np.empty_like(h)
             for part in parts:
                 z = self._score(h[part]) if kept is None else kept
-                d = np.empty_like(z)
+                d = take(z.shape, z.dtype)
                 _split(z, fill_gradients, z, tops[part], sums[part], words[part], factors[part], d)
                 self.weight.add_product(d, h[part])
                 self.bias.add_gradient(d.sum(axis=0))
                 at_h[part] = d @ weight
+                kept = None
+                give_back(z)
+                give_back(d)
             if len(taken) == y.size // y.shape[-1]:
                 return at_h.reshape(y.shape)
             gradient = np.zeros((y.size // y.shape[-1], y.shape[-1]), y.dtype)
@@ -144,7 +151,9 @@ class SoftmaxOutput(Loss):
         return z.reshape(*y.shape[:-1], len(self.weight.value))
 
     def _score(self, h: Array) -> Array:
-        z = h @ self.weight.value.T
+        weight = self.weight.value
+        z = take((len(h), len(weight)), weight.dtype)
+        np.matmul(h, weight.T, out=z)
         z += self.bias.value
         return z
 
