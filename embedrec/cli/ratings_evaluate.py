@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,8 +34,8 @@ _SPLITS = ("folds", "random", "chronological", "leave-last")
 @click.option("--train", "train_file", metavar="FILE", help="Ratings to learn from.")
 @click.option("--test", "test_file", metavar="FILE", help="Held-out ratings to measure on.")
 @click.option("--model", "models", metavar="NAME", multiple=True,
-              help="Which kind; several times for one table of several.  [default: the first of "
-              "embedrec ratings models]")  # fmt: skip
+              help="Which kind; several times for one table of several.  [default: blend, for "
+              "clicks click]")  # fmt: skip
 @click.option("--split", type=click.Choice(_SPLITS), default="folds", show_default=True,
               help="How FILE is cut: folds, one random share, the newest share, or each user's "
               "last rating.")  # fmt: skip
@@ -69,16 +70,19 @@ def evaluate(
     RMSE and MAE are of all held-out ratings; the others of the lists of the best of all items that
     a user has not rated in training, none sampled, as means over users with a relevant item.
     """
-    from embedrec.models.ratings.load import MODELS
     from embedrec.recommend.evaluate import evaluate_models
+    from embedrec.recommend.ratings import DEFAULT, choose_name
 
-    names = list(dict.fromkeys(models)) or [next(iter(MODELS))]
-    scale, settings, seed = values["scale"], values["settings"], values["seed"]
-    makers = {name: partial(make_named_model, name, settings, seed, scale) for name in names}
-    for make in makers.values():
-        make()  # what is wrong with a name or a setting shows before the files are read
+    names = list(dict.fromkeys(models))
+    asked = (values["settings"], values["seed"], values["scale"])
+    for name in names or [DEFAULT]:
+        make_named_model(name, *asked)  # what is wrong shows before the files are read
     progress = open_progress(quiet)
-    folds = _cut(file, train_file, test_file, values, progress)
+    cut = iter(_cut(file, train_file, test_file, values, progress))
+    first = next(cut)
+    names = names or [choose_name(first[0])]
+    makers = {name: partial(make_named_model, name, *asked) for name in names}
+    folds = chain([first], cut)
     found = evaluate_models(
         makers, folds, k=k, relevant_from=relevant_from, gains=gains, lists=not errors_only,
         progress=progress,

@@ -25,7 +25,7 @@ from embedrec.errors import ParameterError
 @click.argument("file")
 @click.option("--output", "-o", metavar="MODEL", required=True, help="Folder of the model.")
 @click.option("--model", metavar="NAME", help="Which kind; see embedrec ratings models.  "
-              "[default: the first there]")  # fmt: skip
+              "[default: blend, for clicks click]")  # fmt: skip
 @click.option(
     "--validation",
     metavar="FILE",
@@ -49,21 +49,22 @@ def train(
 
     MODEL.partial holds checkpoints until it is finished; --resume goes on from there.
     """
-    from embedrec.models.ratings.load import MODELS
     from embedrec.ratings.make import join_ids
     from embedrec.ratings.scale import describe_scale
     from embedrec.ratings.split import split_random
     from embedrec.ratings.titles import read_titles
-    from embedrec.recommend.ratings import RatingRecommender
+    from embedrec.recommend.ratings import DEFAULT, RatingRecommender, choose_name
 
     if validation is not None and hold_out is not None:
         raise ParameterError("give --validation or --hold-out, not both", value=validation)
-    name = model or next(iter(MODELS))
-    learner = make_named_model(name, values["settings"], values["seed"], values["scale"])
+    asked = (values["settings"], values["seed"], values["scale"])
+    make_named_model(model or DEFAULT, *asked)  # what is wrong shows before the file is read
     check_free(output)
     progress = open_progress(quiet)
     names = {} if titles is None else read_titles(titles)
     table, held_out = read_table(file, values, progress), None
+    name = model or choose_name(table)
+    learner = make_named_model(name, *asked)
     if validation is not None:
         table, held_out = join_ids(table, read_table(validation, values, progress))
     elif hold_out is not None:

@@ -25,7 +25,7 @@ HISTORIES = st.lists(
 )
 EXCLUSIONS = st.lists(st.sampled_from([*WORDS, "nowhere"]), max_size=SIZE)
 QUICK = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )

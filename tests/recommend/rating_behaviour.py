@@ -157,7 +157,7 @@ class RatingRecommenderBehaviour(RecommenderBehaviour):
         assert set(again.items) == set(WORDS) - barred
 
     @given(data=st.data())
-    @settings(QUICK, max_examples=12)
+    @settings(QUICK, max_examples=8)
     def test_reasons_add_up_to_the_shift(
         self, recommender: RatingRecommender, data: st.DataObject
     ) -> None:
