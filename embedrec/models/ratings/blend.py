@@ -163,6 +163,12 @@ class RatingBlend(RatingModel):
             predicted += weight * model.score_histories(histories)
         return self._clip(predicted)
 
+    def _score_masked(self, histories: Grouped, mask: Grouped) -> Array:
+        predicted = np.full((len(histories.offsets) - 1, self.n_items), self.weights_[0])
+        for weight, model in zip(self.weights_[1:], self.models_, strict=True):
+            predicted += weight * model._score_masked(histories, mask)
+        return self._clip(predicted)
+
     def _rank(self, histories: Grouped) -> Array:
         if self.ranker_ is None:
             return self._score(histories)

@@ -97,6 +97,30 @@ def pick_groups(groups: Grouped, which: Array) -> Grouped:
     return Grouped(offsets, groups.others[places], groups.values[places], groups.rows[places])
 
 
+def join_mask(histories: Grouped, mask: Grouped) -> tuple[Grouped, Array]:
+    """Return histories with items of which only that they were rated is known put behind.
+
+    Args:
+        histories: G groups.
+        mask: G groups; items that stand in the history too are left out.
+
+    Returns:
+        Groups whose values of such items are NaN, and bool (N,), which items these are.
+    """
+    n_groups = len(histories.offsets) - 1
+    owners = [np.repeat(np.arange(n_groups), np.diff(g.offsets)) for g in (histories, mask)]
+    width = 1 + max((int(g.others.max()) for g in (histories, mask) if len(g.others)), default=0)
+    keys = [owner * width + g.others for owner, g in zip(owners, (histories, mask), strict=True)]
+    new = ~np.isin(keys[1], keys[0])
+    owner = np.concatenate([owners[0], owners[1][new]])
+    order = np.argsort(owner, kind="stable")
+    others = np.concatenate([histories.others, mask.others[new]])[order]
+    values = np.concatenate([histories.values, np.full(int(new.sum()), np.nan, np.float32)])[order]
+    offsets = np.zeros(n_groups + 1, np.int64)
+    np.cumsum(np.bincount(owner, minlength=n_groups), out=offsets[1:])
+    return Grouped(offsets, others, values, order), np.isnan(values)
+
+
 def drop_each(history: Grouped) -> Grouped:
     """Return n histories: one user's of n ratings, each time without one of them, in order."""
     n = len(history.others)

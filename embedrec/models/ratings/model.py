@@ -91,6 +91,10 @@ class RatingModel(Estimator):
         scores: Array = self._score(histories)[:, item]
         return scores
 
+    def _score_masked(self, histories: Grouped, mask: Grouped) -> Array:
+        """Return `_score`, given items of which only that they were rated is known."""
+        return self._score(histories)
+
     def _rank(self, histories: Grouped) -> Array:
         return self._score(histories)
 
@@ -171,7 +175,9 @@ class RatingModel(Estimator):
         """Return what items are like, float32 (n_items, D); similar ones have a high cosine."""
         raise NotImplementedError
 
-    def predict_pairs(self, history: Ratings, users: Any, items: Any) -> Array:
+    def predict_pairs(
+        self, history: Ratings, users: Any, items: Any, mask: Ratings | None = None
+    ) -> Array:
         """Return predictions for pairs of user and item, float64 (n,).
 
         Users are scored in batches, so there is never a matrix of all users and items.
@@ -180,6 +186,9 @@ class RatingModel(Estimator):
             history: what is known of the users, with the numbers of items of this model.
             users: int (n,), numbers of users in `history`.
             items: int (n,).
+            mask: pairs known to have been rated, with ratings unknown (the test set's, where a
+                benchmark gives them away: Salakhutdinov et al. 2007, section 4), of the same users
+                and items as `history`; values play no part. Only conditional RBMs of users listen.
 
         Raises:
             InputError: if a number is out of range, lengths differ, or `history` has other items.
@@ -196,6 +205,16 @@ class RatingModel(Estimator):
                 wrong = int(numbers.min() if numbers.min() < 0 else numbers.max())
                 raise InputError(f"{name} {wrong} is unknown: there are 0 to {n - 1}", value=wrong)
         grouped = check_histories(history.group_by_user(), self.n_items, self.scale_)
+        masked = None
+        if mask is not None:
+            self._check_table(mask)
+            if mask.n_users != history.n_users:
+                raise InputError(
+                    f"the mask has {mask.n_users} users, the history {history.n_users}: take both "
+                    "from one table",
+                    value=mask.n_users,
+                )
+            masked = mask.group_by_user()
         asked, place = np.unique(who, return_inverse=True)
         order = np.argsort(place, kind="stable")
         bounds = np.searchsorted(place[order], np.arange(len(asked) + 1))
@@ -203,7 +222,11 @@ class RatingModel(Estimator):
         for begin in range(0, len(asked), self.users_per_batch):
             end = min(begin + self.users_per_batch, len(asked))
             rows = order[bounds[begin] : bounds[end]]
-            scores = self._score(pick_groups(grouped, asked[begin:end]))
+            histories = pick_groups(grouped, asked[begin:end])
+            if masked is None:
+                scores = self._score(histories)
+            else:
+                scores = self._score_masked(histories, pick_groups(masked, asked[begin:end]))
             predicted[rows] = scores[place[rows] - begin, what[rows]]
         return predicted
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from embedrec.files import PathLike
 from embedrec.models.ratings.bias import BiasModel
+from embedrec.models.ratings.history import join_mask
 from embedrec.models.ratings.model import OnEpoch, RatingModel
 from embedrec.models.ratings.real_learning import RealLearning, encode_real
 from embedrec.models.ratings.score import measure_error
@@ -161,6 +162,18 @@ class RealRatingRBM(RealModel):
     def _score(self, histories: Grouped) -> Array:
         of_user, rest = self._subtract_bias(histories)
         hidden = encode_real(histories, rest, self.weights_, self.input_power)
+        moved = hidden @ self.weights_["weights"].T + self.weights_["bias"]
+        return self._clip(self._add_bias(of_user) + moved)
+
+    def _score_masked(self, histories: Grouped, mask: Grouped) -> Array:
+        if not self.conditional:
+            return self._score(histories)
+        of_user, rest = self._subtract_bias(histories)
+        joined, unknown = join_mask(histories, mask)
+        # Less the visible unit's bias nothing is left of the value: `rated` alone counts.
+        values = self.weights_["bias"][joined.others].copy()
+        values[~unknown] = rest
+        hidden = encode_real(joined, values, self.weights_, self.input_power)
         moved = hidden @ self.weights_["weights"].T + self.weights_["bias"]
         return self._clip(self._add_bias(of_user) + moved)
 

@@ -14,6 +14,7 @@ import numpy as np
 from embedrec.errors import ParameterError
 from embedrec.files import PathLike
 from embedrec.kernels.ratings.softmax import encode_users, predict_levels
+from embedrec.models.ratings.history import join_mask
 from embedrec.models.ratings.levels import encode_levels
 from embedrec.models.ratings.model import OnEpoch, RatingModel
 from embedrec.models.ratings.score import measure_error
@@ -156,25 +157,43 @@ class RatingRBM(RatingModel):
         self.history_ = training.run(checkpoint, resume, progress, on_epoch)
         return self
 
-    def encode_histories(self, histories: Grouped) -> Array:
-        """Return the hidden units' means given histories, float32 (G, hidden_size), -1 to 1."""
+    def encode_histories(self, histories: Grouped, mask: Grouped | None = None) -> Array:
+        """Return the hidden units' means given histories, float32 (G, hidden_size), -1 to 1.
+
+        Args:
+            histories: G users' ratings.
+            mask: items they are known to have rated besides; a conditional RBM hears of them.
+        """
         assert self.scale_ is not None
+        shared, codes, unknown = self.weights_["shared"], self.codes_, None
+        if mask is not None and self.conditional:
+            histories, unknown = join_mask(histories, mask)
+        levels = np.full(len(histories.others), len(self.scale_), np.int32)
+        known = slice(None) if unknown is None else ~unknown
+        levels[known] = encode_levels(histories.values[known], self.scale_)
+        if unknown is not None:  # one more level, that says nothing
+            shared = np.concatenate([shared, np.zeros_like(shared[:1])])
+            codes = np.concatenate([codes, np.zeros_like(codes[:1])])
         out = np.empty((len(histories.offsets) - 1, self.hidden_size), np.float32)
         encode_users(
-            histories.offsets, histories.others, encode_levels(histories.values, self.scale_),
-            *self._list_inputs(), self.codes_, self.get_setting("input_power"), out,
+            histories.offsets, histories.others, levels, shared, self.weights_["own"],
+            self.weights_["rated"], self.weights_["hidden_bias"], codes,
+            self.get_setting("input_power"), out,
         )  # fmt: skip
         return out
 
     def _score(self, histories: Grouped) -> Array:
         return self._score_some(histories, slice(None))
 
+    def _score_masked(self, histories: Grouped, mask: Grouped) -> Array:
+        return self._score_some(histories, slice(None), mask)
+
     def _score_item(self, histories: Grouped, item: int) -> Array:
         return self._score_some(histories, slice(item, item + 1))[:, 0]
 
-    def _score_some(self, histories: Grouped, items: slice) -> Array:
+    def _score_some(self, histories: Grouped, items: slice, mask: Grouped | None = None) -> Array:
         assert self.scale_ is not None
-        hidden = self.encode_histories(histories)
+        hidden = self.encode_histories(histories, mask)
         if self.learning == "cd":  # weights count the same on the way down
             lengths = np.maximum(np.diff(histories.offsets), 1)
             hidden *= (lengths ** -self.get_setting("input_power")).astype(np.float32)[:, None]
@@ -194,9 +213,6 @@ class RatingRBM(RatingModel):
         self.check_fitted()
         own: Array = self.weights_["own"]
         return own.reshape(len(own), -1).copy()
-
-    def _list_inputs(self) -> list[Array]:
-        return [self.weights_[name] for name in ("shared", "own", "rated", "hidden_bias")]
 
     def _start(self, items: Array, levels: Array) -> None:
         """Set biases to logarithms of how often levels occur, and weights to small noise."""

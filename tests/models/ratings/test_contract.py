@@ -21,6 +21,7 @@ from embedrec.models.ratings.real import RealRatingRBM
 from embedrec.models.ratings.softmax import RatingRBM
 from embedrec.ratings.table import Ratings
 from tests.models.ratings.planted import plant_clicks, plant_ratings
+from tests.reference.ratings import softmax as slow
 
 SMALL: dict[str, RatingModel] = {
     "bias": BiasModel(),
@@ -247,3 +248,36 @@ def test_clicks_are_for_click_models(name: str) -> None:
         return
     with pytest.raises(InputError, match="use ClickRBM"):
         model.fit(clicks)
+
+
+@each
+def test_a_mask_speaks_to_conditional_models_of_users(name: str) -> None:
+    model = get_fitted(name)
+    history = RATINGS.select(RATINGS.items < 12)
+    held = RATINGS.select(RATINGS.items >= 12)
+    pairs = held.users, held.items
+    plain = model.predict_pairs(history, *pairs)
+    # What is in the history already says nothing new.
+    np.testing.assert_allclose(model.predict_pairs(history, *pairs, mask=history), plain, atol=1e-6)
+    masked = model.predict_pairs(history, *pairs, mask=held)
+    listens = name in ("rbm", "rbm cd", "rbm mode", "real", "hybrid", "blend")
+    assert (masked != plain).any() == listens
+    with pytest.raises(InputError, match="7 users"):
+        model.predict_pairs(history, *pairs, mask=plant_ratings(n_users=7))
+
+
+def test_a_mask_adds_the_weights_of_what_was_rated() -> None:
+    model = get_fitted("rbm")
+    assert isinstance(model, RatingRBM)
+    history = RATINGS.select((RATINGS.users == 4) & (RATINGS.items < 12))
+    mask = RATINGS.select((RATINGS.users == 4) & (RATINGS.items >= 12))
+    groups = [pick_groups(table.group_by_user(), np.array([4])) for table in (history, mask)]
+    levels = np.searchsorted(model.scale_, groups[0].values)
+    weights = {key: value.astype(float) for key, value in model.weights_.items()}
+    wanted = slow.encode(groups[0].others, levels, weights, model.codes_.astype(float), 0.0)
+    total = np.arctanh(wanted) - weights["hidden_bias"] + weights["rated"][mask.items].sum(axis=0)
+    n = len(history) + len(mask)
+    np.testing.assert_allclose(
+        model.encode_histories(*groups)[0], np.tanh(weights["hidden_bias"] + n**-0.5 * total),
+        rtol=1e-4,
+    )  # fmt: skip
