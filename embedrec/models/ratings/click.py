@@ -147,15 +147,20 @@ class ClickRBM(RatingModel):
         n_users = len(batch.offsets) - 1
         owners = np.repeat(np.arange(n_users), np.diff(batch.offsets))
         clicked = np.zeros((n_users, len(columns)), np.float32)
-        clicked[owners, np.searchsorted(columns, batch.others)] = 1
-        left_out = self.hidden_share * generator.random((n_users, 1))
-        seen = clicked * (generator.random(clicked.shape) >= left_out)
+        places = np.searchsorted(columns, batch.others)
+        clicked[owners, places] = 1
+        left_out = self.hidden_share * generator.random(n_users)
+        seen = np.zeros_like(clicked)
+        seen[owners, places] = generator.random(len(owners)) >= left_out[owners]
         seen /= np.maximum(seen.sum(axis=1, keepdims=True), 1) ** np.float32(self.input_power)
         own = weights[columns]
         hidden = np.tanh(seen @ own + hidden_bias)  # (B, H)
         scores = hidden @ own.T + bias[columns]  # (B, C)
-        losses = np.logaddexp(0, scores) - clicked * scores
-        ahead = (_sigmoid(scores) - clicked) * weight / np.float32(n_users)
+        chances = _sigmoid(scores)
+        # Of a click that seems certain float32 holds no rest: such count as all but certain.
+        losses = -np.log(np.maximum(1 - chances, np.float32(1e-7)))  # log(1 + exp(score))
+        loss = float((losses @ weight).sum()) - float(scores[owners, places].sum())
+        ahead = (chances - clicked) * (weight / np.float32(n_users))
         behind = (ahead @ own) * (1 - hidden * hidden)
         at_weights = np.float32(self.weight_decay) * weights
         at_weights[columns] += ahead.T @ hidden + seen.T @ behind
@@ -165,7 +170,7 @@ class ClickRBM(RatingModel):
         for parameter, gradient in zip(parameters.values(), gradients, strict=True):
             parameter.clear_gradient()
             parameter.add_gradient(gradient)
-        return float((losses * weight).sum())
+        return loss
 
     def _choose_columns(self, items: Array, generator: np.random.Generator) -> tuple[Array, Array]:
         """Return the items that a mini-batch looks at, ascending, and what each counts, (C,)."""
@@ -232,5 +237,6 @@ class ClickRBM(RatingModel):
 
 def _sigmoid(scores: Array) -> Array:
     # Through tanh nothing overflows.
-    chances: Array = 0.5 * np.tanh(0.5 * scores) + 0.5
+    half = scores.dtype.type(0.5)
+    chances: Array = half * np.tanh(half * scores) + half
     return chances

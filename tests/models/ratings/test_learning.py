@@ -12,6 +12,7 @@ from embedrec.errors import CorruptedError, DivergenceError, InputError, Paramet
 from embedrec.models.ratings.bias import BiasModel
 from embedrec.models.ratings.blend import HybridRBM, RatingBlend, fit_weights
 from embedrec.models.ratings.click import ClickRBM
+from embedrec.models.ratings.history import pick_groups
 from embedrec.models.ratings.item import ItemRBM
 from embedrec.models.ratings.levels import encode_levels, find_scale
 from embedrec.models.ratings.model import RatingModel
@@ -19,7 +20,10 @@ from embedrec.models.ratings.real import RealRatingRBM
 from embedrec.models.ratings.score import measure_error, measure_rank
 from embedrec.models.ratings.softmax import RatingRBM, make_codes
 from embedrec.nn.callback import EpochReport
+from embedrec.nn.parameter import Parameter
+from embedrec.seeding import make_generator
 from tests.models.ratings.planted import plant_clicks, plant_ratings, split_ratings
+from tests.reference.ratings.softmax import differentiate
 
 TRAIN, TEST = split_ratings(plant_ratings(n_users=150))
 CLICKS, HELD = split_ratings(plant_clicks())
@@ -73,6 +77,26 @@ def test_of_clicks_the_drawn_columns_count_for_all() -> None:
         assert (np.diff(columns) > 0).all()
         assert weight.sum() == 20
         assert (weight[np.isin(columns, items)] == 1).all()
+
+
+@pytest.mark.parametrize("n_negatives", [None, 5])
+def test_gradient_of_clicks_by_differences(n_negatives: int | None) -> None:
+    model = ClickRBM(hidden_size=3, epochs=1, weight_decay=0.0, n_negatives=n_negatives).fit(CLICKS)
+    batch = pick_groups(CLICKS.group_by_user(), np.array([2, 5, 11]))
+    generator = np.random.default_rng(3)
+    weights = {
+        name: generator.normal(0, 0.3, value.shape) for name, value in model.weights_.items()
+    }
+
+    def compute(values: dict[str, np.ndarray]) -> tuple[float, dict[str, Parameter]]:
+        parameters = {name: Parameter(value) for name, value in values.items()}
+        return model._add_gradients(batch, parameters, make_generator(0, "x")), parameters
+
+    _, parameters = compute(weights)
+    for name in weights:
+        wanted = differentiate(lambda moved: compute(moved)[0] / 3, weights, name)
+        gradient = parameters[name].get_dense_gradient()
+        np.testing.assert_allclose(gradient, wanted, atol=1e-5, err_msg=name)
 
 
 def test_bias_baseline_solves_its_equations() -> None:
