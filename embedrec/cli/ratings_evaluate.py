@@ -71,12 +71,12 @@ def evaluate(
     a user has not rated in training, none sampled, as means over users with a relevant item.
     """
     from embedrec.recommend.evaluate import evaluate_models
-    from embedrec.recommend.ratings import DEFAULT, choose_name
+    from embedrec.recommend.rating_model import choose_name
 
     names = list(dict.fromkeys(models))
     asked = (values["settings"], values["seed"], values["scale"])
-    for name in names or [DEFAULT]:
-        make_named_model(name, *asked)  # what is wrong shows before the files are read
+    for name in names:
+        make_named_model(name, *asked)  # what is wrong with one shows before the files are read
     progress = open_progress(quiet)
     cut = iter(_cut(file, train_file, test_file, values, progress))
     first = next(cut)

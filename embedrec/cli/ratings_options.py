@@ -85,7 +85,7 @@ def make_named_model(
     """
     from embedrec.models.ratings.load import MODELS
     from embedrec.ratings.scale import make_scale
-    from embedrec.recommend.ratings import make_model
+    from embedrec.recommend.rating_model import make_model
 
     known = MODELS[name].list_parameters() if name in MODELS else []
     parameters: dict[str, Any] = {}

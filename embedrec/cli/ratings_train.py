@@ -53,12 +53,14 @@ def train(
     from embedrec.ratings.scale import describe_scale
     from embedrec.ratings.split import split_random
     from embedrec.ratings.titles import read_titles
-    from embedrec.recommend.ratings import DEFAULT, RatingRecommender, choose_name
+    from embedrec.recommend.rating_model import choose_name
+    from embedrec.recommend.ratings import RatingRecommender
 
     if validation is not None and hold_out is not None:
         raise ParameterError("give --validation or --hold-out, not both", value=validation)
     asked = (values["settings"], values["seed"], values["scale"])
-    make_named_model(model or DEFAULT, *asked)  # what is wrong shows before the file is read
+    if model is not None:
+        make_named_model(model, *asked)  # what is wrong with it shows before the file is read
     check_free(output)
     progress = open_progress(quiet)
     names = {} if titles is None else read_titles(titles)

@@ -10,7 +10,6 @@ import numpy as np
 
 from embedrec.errors import ParameterError
 from embedrec.files import PathLike
-from embedrec.models.ratings.load import MODELS
 from embedrec.models.ratings.model import OnEpoch, RatingModel
 from embedrec.progress import Progress
 from embedrec.ratings.make import append_ratings, to_ratings
@@ -23,13 +22,13 @@ from embedrec.recommend.rating_history import (
     read_history,
     read_id,
 )
+from embedrec.recommend.rating_model import DEFAULT, choose_name, make_model
 from embedrec.recommend.rating_store import StoredHistories, read_recommender, write_recommender
 from embedrec.recommend.result import Recommendation, Recommendations
 from embedrec.recommend.selection import select_best
 
 Array = np.ndarray[Any, Any]
 UNKNOWN = ("fallback", "error")
-DEFAULT, CLICK_DEFAULT = "blend", "click"
 _NOBODY = Grouped(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32),
                   np.empty(0, np.int64))  # fmt: skip
 
@@ -349,41 +348,6 @@ class RatingRecommender:
             norms = np.linalg.norm(vectors, axis=1, keepdims=True)
             self._units = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
         return self._units
-
-
-def choose_name(ratings: Ratings) -> str:
-    """Return the name of the model for ratings where none is asked for: of clicks another one."""
-    clicks = len(ratings) > 0 and bool((ratings.values == 1).all())
-    return CLICK_DEFAULT if clicks else DEFAULT
-
-
-def make_model(model: RatingModel | str, parameters: Mapping[str, Any]) -> RatingModel:
-    """Return a model by its name, or the model given.
-
-    Raises:
-        ParameterError: if there is no such model, it has no such parameter, or parameters come
-            with a finished model.
-    """
-    if isinstance(model, RatingModel):
-        if parameters:
-            raise ParameterError(
-                f"{', '.join(parameters)} are for a model given by name: set them in the model",
-                value=list(parameters),
-            )
-        return model
-    if not isinstance(model, str) or model not in MODELS:
-        raise ParameterError(
-            f"there is no model of ratings {model!r}; choose one of {', '.join(MODELS)}",
-            value=model,
-        )
-    known = MODELS[model].list_parameters()
-    for parameter in parameters:
-        if parameter not in known:
-            raise ParameterError(
-                f"{model} has no parameter {parameter!r}; it has {', '.join(known)}",
-                value=parameter,
-            )
-    return MODELS[model](**parameters)
 
 
 def _check_ids(name: str, ids: Any) -> list[Any]:

@@ -21,7 +21,8 @@ from embedrec.models.ratings.real import RealRatingRBM
 from embedrec.models.ratings.softmax import RatingRBM
 from embedrec.ratings.make import ratings_from_triples
 from embedrec.recommend.rating_history import parse_rating_history
-from embedrec.recommend.ratings import RatingRecommender, choose_name, make_model
+from embedrec.recommend.rating_model import choose_name, make_model
+from embedrec.recommend.ratings import RatingRecommender
 from embedrec.recommend.selection import select_best, select_best_rows
 from tests.recommend.rating_behaviour import (
     ClickRecommenderBehaviour,
