@@ -10,6 +10,7 @@ from embedrec.errors import InputError, ParameterError
 from embedrec.nn.parameter import Array
 
 MAX_LEVELS = 100  # beyond that ratings are rather measurements, and levels hold too few each
+_AT_ONCE = 1 << 20
 
 
 def find_scale(values: Array, wanted: Sequence[float] | None = None) -> Array | None:
@@ -45,7 +46,14 @@ def encode_levels(values: Array, scale: Array) -> Array:
     Raises:
         InputError: naming the first value that is not on the scale.
     """
-    wanted = np.asarray(values, np.float64)
+    levels = np.empty(len(values), np.int32)
+    for begin in range(0, len(values), _AT_ONCE):  # what lies between takes ten times the room
+        some = slice(begin, begin + _AT_ONCE)
+        levels[some] = _encode_some(np.asarray(values[some], np.float64), scale)
+    return levels
+
+
+def _encode_some(wanted: Array, scale: Array) -> Array:
     tolerance = 1e-5 * max(1.0, float(np.abs(scale).max()))
     upper = np.clip(np.searchsorted(scale, wanted), 0, len(scale) - 1)
     lower = np.maximum(upper - 1, 0)
@@ -58,7 +66,7 @@ def encode_levels(values: Array, scale: Array) -> Array:
             "it, or train with the levels that there are to be",
             value=value,
         )
-    return level.astype(np.int32)
+    return level
 
 
 def describe_scale(scale: Array) -> str:
