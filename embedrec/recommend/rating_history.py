@@ -66,8 +66,9 @@ def read_history(
     """
     known: dict[str, float] = {}
     unknown: dict[str, None] = {}
-    for one in _list_items(history):
-        name, value = _read_item(one, scale)
+    given = [_read_item(one, scale) for one in _list_items(history)]
+    _check_scale(given, scale)
+    for name, value in given:
         if name in numbers:
             known.pop(name, None)
             known[name] = value
@@ -150,17 +151,23 @@ def _read_item(one: Any, scale: Array | None) -> tuple[str, float]:
         raise ParameterError(
             f"the rating of {name!r} in the history is {value!r}; give a number", value=value
         )
-    if scale is None:
-        if value != 1:
-            raise ParameterError(
-                f"{name!r} in the history is rated {value:g}, and the model learned from clicks; "
-                "give the item alone",
-                value=value,
-            )
-    elif len(find_off_scale(np.array([value]), scale)):
+    if scale is None and value != 1:
+        raise ParameterError(
+            f"{name!r} in the history is rated {value:g}, and the model learned from clicks; "
+            "give the item alone",
+            value=value,
+        )
+    return name, float(value)
+
+
+def _check_scale(given: list[tuple[str, float]], scale: Array | None) -> None:
+    if scale is None or not given:
+        return
+    off = find_off_scale(np.array([value for _, value in given]), scale)
+    if len(off):
+        name, value = given[off[0]]
         raise ParameterError(
             f"the rating of {name!r} in the history is {value:g}, which is not on the model's "
             f"scale {describe_scale(scale)}",
             value=value,
         )
-    return name, float(value)
