@@ -93,7 +93,7 @@ def find_fields(text, delimiter, slots, quoted, merged, spans, states):
                     stop -= 1
                 while stop > start and (text[stop - 1] == _BLANK or text[stop - 1] == _TAB):
                     stop -= 1
-            if stop > start or not ended or column > 0:
+            if stop > start or not ended:
                 empty = False
             if merged and ended and stop == start:
                 pass

@@ -257,6 +257,17 @@ class RatingRecommenderBehaviour(RecommenderBehaviour):
         with pytest.raises(EmbedrecError):
             RatingRecommender.load(tmp_path / "m")
 
+    @pytest.mark.parametrize("name", ["names.json", "histories.safetensors"])
+    def test_a_changed_byte_is_seen(self, tmp_path: Path, name: str) -> None:
+        self.make().save(tmp_path / "m")
+        path = tmp_path / "m" / name
+        content = bytearray(path.read_bytes())
+        place = len(content) - 3 if name.endswith("s") else content.index(b"u7") + 1
+        content[place] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(CorruptedError, match=rf"{name} is damaged"):
+            RatingRecommender.load(tmp_path / "m")
+
     def test_what_is_no_recommender(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="no such folder"):
             RatingRecommender.load(tmp_path / "absent")
