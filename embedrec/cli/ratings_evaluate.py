@@ -14,6 +14,7 @@ from embedrec.cli.bar import open_progress
 from embedrec.cli.options import every_command, json_option
 from embedrec.cli.output import print_json, print_table
 from embedrec.cli.ratings_options import (
+    find_levels,
     make_named_model,
     model_options,
     read_table,
@@ -74,14 +75,15 @@ def evaluate(
     from embedrec.recommend.rating_model import choose_name
 
     names = list(dict.fromkeys(models))
-    asked = (values["settings"], values["seed"], values["scale"])
+    asked = (values["settings"], values["seed"])
     for name in names:
         make_named_model(name, *asked)  # what is wrong with one shows before the files are read
     progress = open_progress(quiet)
     cut = iter(_cut(file, train_file, test_file, values, progress))
     first = next(cut)
     names = names or [choose_name(first[0])]
-    makers = {name: partial(make_named_model, name, *asked) for name in names}
+    levels = find_levels(values["scale"], *first)
+    makers = {name: partial(make_named_model, name, *asked, levels) for name in names}
     folds = chain([first], cut)
     found = evaluate_models(
         makers, folds, k=k, relevant_from=relevant_from, gains=gains, lists=not errors_only,

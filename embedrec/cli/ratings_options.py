@@ -73,27 +73,46 @@ def read_table(path: str, values: Mapping[str, Any], progress: Progress) -> Rati
     return table
 
 
+def find_levels(scale: str | None, *tables: Ratings) -> tuple[float, ...] | None:
+    """Return the levels that --scale asks for, or those of all tables together; None for clicks.
+
+    A part of the ratings may lack a level that another has; a model is to know them all.
+    """
+    import numpy as np
+
+    from embedrec.ratings.scale import detect_scale, make_scale
+
+    given = parse_scale(scale)
+    if given is not None:
+        return tuple(make_scale(given).tolist())
+    levels = detect_scale(np.concatenate([np.unique(table.values) for table in tables]))
+    return None if levels is None else tuple(levels.tolist())
+
+
 def make_named_model(
-    name: str, settings: Sequence[str], seed: int, scale: str | None
+    name: str, settings: Sequence[str], seed: int, levels: tuple[float, ...] | None = None
 ) -> RatingModel:
     """Return a model by its name with the settings that are for it.
 
     A setting may name its model (`rbm.epochs=20`); one that names another is passed over.
 
+    Args:
+        name: of the model.
+        settings: NAME=VALUE each.
+        seed, levels: for models that take them.
+
     Raises:
         ParameterError: if there is no such model or parameter, or a setting has no value.
     """
     from embedrec.models.ratings.load import MODELS
-    from embedrec.ratings.scale import make_scale
     from embedrec.recommend.rating_model import make_model
 
     known = MODELS[name].list_parameters() if name in MODELS else []
     parameters: dict[str, Any] = {}
     if "seed" in known:
         parameters["seed"] = seed
-    levels = parse_scale(scale)
     if levels is not None and "scale" in known:
-        parameters["scale"] = tuple(make_scale(levels).tolist())
+        parameters["scale"] = levels
     for setting in settings:
         key, sign, value = setting.partition("=")
         if not sign or not key:

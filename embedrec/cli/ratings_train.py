@@ -13,6 +13,7 @@ from embedrec.cli.failure import offer_resume
 from embedrec.cli.options import every_command, json_option, resume_option
 from embedrec.cli.output import print_json, say
 from embedrec.cli.ratings_options import (
+    find_levels,
     make_named_model,
     model_options,
     read_table,
@@ -58,7 +59,7 @@ def train(
 
     if validation is not None and hold_out is not None:
         raise ParameterError("give --validation or --hold-out, not both", value=validation)
-    asked = (values["settings"], values["seed"], values["scale"])
+    asked = (values["settings"], values["seed"])
     if model is not None:
         make_named_model(model, *asked)  # what is wrong with it shows before the file is read
     check_free(output)
@@ -66,7 +67,8 @@ def train(
     names = {} if titles is None else read_titles(titles)
     table, held_out = read_table(file, values, progress), None
     name = model or choose_name(table)
-    learner = make_named_model(name, *asked)
+    tables = [table] if held_out is None else [table, held_out]
+    learner = make_named_model(name, *asked, find_levels(values["scale"], *tables))
     if validation is not None:
         table, held_out = join_ids(table, read_table(validation, values, progress))
     elif hold_out is not None:

@@ -1,4 +1,4 @@
-"""Lines of delimited text as arrays: where fields stand, decimal numbers, and ids numbered by bytes.
+"""Lines of delimited text as arrays: places of fields, decimal numbers, ids numbered by bytes.
 
 Nothing here decodes text: a field is a stretch of bytes, and two ids are the same if their bytes
 are.

@@ -224,7 +224,7 @@ def _check_test(model: RatingModel, train: Ratings, test: Ratings) -> None:
     if len(off):
         raise InputError(
             f"rating {off[0]} of the test is {test.values[off[0]]:g}, which is not on the model's "
-            f"scale {describe_scale(levels)}",
+            f"scale {describe_scale(levels)}: give the model all levels by scale=",
             value=float(test.values[off[0]]),
         )
 

@@ -155,6 +155,22 @@ def test_splits(run: Run, file: Path, split: str, by: str) -> None:
     assert run(*words, "--json").json["rmse"] > 0
 
 
+def test_a_level_that_training_lacks(run: Run, fail: Run, file: Path, tmp_path: Path) -> None:
+    rows = file.read_text().splitlines(keepends=True)
+    train, test = tmp_path / "train", tmp_path / "test"
+    train.write_text("".join(rows[:200]))
+    test.write_text(rows[0] + "".join(rows[200:]) + "u1,i1,2.5,1\n")
+    for name in ("bias", "rbm", "blend"):
+        words = ["ratings", "evaluate", "--train", train, "--test", test, "--model", name]
+        small = ["--set", "epochs=1"] if name != "blend" else []
+        assert run(*words, *small, "--errors-only", "--json").json["rmse"] > 0
+    model = tmp_path / "m"
+    run("ratings", "train", test, "-o", model, "--model", "bias", "-q")
+    assert run("ratings", "recommend", model, "--history", "i1=3.5").code == 0
+    assert "scale 1 to 5 by 0.5" in fail("ratings", "recommend", model, "--history", "i1=3.2",
+                                         code=2).err  # fmt: skip
+
+
 def test_clicks_choose_their_model(run: Run, file: Path, tmp_path: Path) -> None:
     clicks = tmp_path / "c.tsv"
     lines = [line.split(",") for line in file.read_text().splitlines()[1:]]
