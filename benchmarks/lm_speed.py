@@ -7,8 +7,8 @@ of 200 with tied vectors, dropout 0.25, 20 runs of 35 words a step, SGD; NNLM wi
 words, 128 a step, Adam. PyTorch's have the same start weights, batches, loss, clipping, optimiser
 and dropout (see `lm_peers`), and the loss of the first batch without dropout must agree.
 
-PyTorch's optimisers have a default and a fused form: both are tried in the beginning, and the faster
-is the peer that is measured. Its `clip_grad_norm_` takes no sparse gradients, so its embedding is
+PyTorch's optimisers have a default and a fused form: both are tried in the beginning, the faster
+is measured. Its `clip_grad_norm_` takes no sparse gradients, so its embedding is
 updated in all rows; here only a batch's words are, which matters to NNLM alone (tied vectors have
 dense gradients, SGD or not).
 
