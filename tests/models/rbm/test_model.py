@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from embedrec.errors import CorruptedError, DivergenceError, ParameterError, ResumeError
-from embedrec.models.rbm import RBM, training
+from embedrec.models.rbm import RBM, BinaryUnits, Machine, training
+from embedrec.models.rbm.settings import make_course
 from embedrec.nn import Callback
 from embedrec.progress import SilentProgress, SilentStage
 from tests.models.test_autoencoder import draw_patterns, draw_samples
@@ -118,6 +119,20 @@ def test_momentum_rises():
     assert course.compute_momentum(0) == pytest.approx(0.2)
     course.momentum_epochs = 0
     assert course.compute_momentum(0) == pytest.approx(0.2)
+
+
+def test_momentum_rises_in_training():
+    X, rates = draw_patterns(), []
+
+    class Watch(Callback):
+        def end_step(self, report):
+            rates.append(course.optimizer.momentum)
+
+    course = make_course(RBM(batch_size=200, epochs=3, momentum_epochs=2), "binary")
+    course.callbacks = [Watch()]
+    machine = Machine.start(BinaryUnits(12), X, 4, np.random.default_rng(0))
+    course.run(machine, X)
+    assert rates == pytest.approx([0.5, 0.6, 0.7, 0.8, 0.9, 0.9])
 
 
 def test_validation_samples_are_watched():
