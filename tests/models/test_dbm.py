@@ -247,8 +247,8 @@ class Stop(Callback):
 def test_it_resumes_to_the_same_bits(tmp_path):
     X = draw_patterns()
     settings = {
-        "hidden_sizes": (5, 4, 3), "pretrainer": RBM(epochs=1), "epochs": 4, "batch_size": 60,
-        "n_chains": 11,
+        "hidden_sizes": (5, 4, 3), "pretrainer": RBM(epochs=1, weight_deviation=2.0),
+        "epochs": 4, "batch_size": 60, "n_chains": 11,
     }  # fmt: skip
     whole = DBM(**settings).fit(X)
     where = {"checkpoint": tmp_path / "c", "resume": True}
