@@ -37,6 +37,7 @@ _PARAMETERS = {
     "optimizer": ("optimizer", _NEURAL),
     "learning_rate": ("learning_rate", _NEURAL),
     "max_norm": ("max_norm", _NEURAL),
+    "schedule": ("schedule", _NEURAL),
     "decay": ("decay", _NEURAL),
     "patience": ("patience", _NEURAL),
     "freeze": ("freeze", _NEURAL),
@@ -101,6 +102,9 @@ _PARAMETERS = {
               help="[default: 20 of rnn, gru, lstm; nnlm: 0.001; bi...: 0.002]")  # fmt: skip
 @click.option("--max-norm", type=click.FloatRange(min=0, min_open=True),
               help="Limit of all gradients together.  [default: 0.25; nnlm, bi...: 5]")  # fmt: skip
+@click.option("--schedule", type=click.Choice(["plateau", "linear", "cosine", "constant"]),
+              help="How the rate falls: after epochs without progress, or with every step to 0 at "
+              "the last epoch.  [default: plateau]")  # fmt: skip
 @click.option("--decay", type=click.FloatRange(min=1, min_open=True),
               help="Divides the rate after an epoch without progress.  "
               "[default: 4; nnlm: 2]")  # fmt: skip

@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 LINES = ["我 爱 北京", "我 爱 上海", "你 爱 北京 吗", "他 去 北京 站", "我 去 上海", "我 昨天 上学"]
-SMALL = ["--vector-size", 8, "--hidden-size", 8, "--batch-size", 4, "--epochs", 2, "-q"]
+SMALL = [
+    "--schedule",
+    "linear",
+    "--vector-size",
+    8,
+    "--hidden-size",
+    8,
+    "--batch-size",
+    4,
+    "--epochs",
+    2,
+    "-q",
+]
 
 
 @pytest.fixture(scope="module")
