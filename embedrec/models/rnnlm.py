@@ -68,9 +68,9 @@ class RNNLM(NeuralLanguageModel):
         batch_size: int = 20,
         n_steps: int = 35,
         epochs: int = 30,
-        optimizer: str = "sgd",
-        learning_rate: float = 20.0,
-        max_norm: float = 0.25,
+        optimizer: str | None = None,
+        learning_rate: float | None = None,
+        max_norm: float | None = None,
         schedule: str = "plateau",
         decay: float = 4.0,
         patience: int = 3,
@@ -93,8 +93,10 @@ class RNNLM(NeuralLanguageModel):
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size, n_steps: runs side by side, and words of each in a step.
             epochs: most passes over the text.
-            optimizer, learning_rate, max_norm: "sgd" or another name of `embedrec.nn`; the loss is
-                the mean over a batch's words.
+            optimizer: a name of `embedrec.nn`; None for "sgd", or "adam" with kind="rnn": rates
+                with which SGD learns make a simple network diverge.
+            learning_rate, max_norm: None for 20 and 0.25 with SGD, 0.001 and 5 with others; the
+                loss is the mean over a batch's words.
             schedule, decay, patience: see `Course`.
             freeze: vectors given to `fit` stay as they are.
             seed: of all that is drawn.
@@ -112,9 +114,10 @@ class RNNLM(NeuralLanguageModel):
         self.batch_size = batch_size
         self.n_steps = n_steps
         self.epochs = epochs
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.max_norm = max_norm
+        self.optimizer = optimizer or ("adam" if kind == "rnn" else "sgd")
+        rate, norm = (20.0, 0.25) if self.optimizer == "sgd" else (0.001, 5.0)
+        self.learning_rate = rate if learning_rate is None else learning_rate
+        self.max_norm = norm if max_norm is None else max_norm
         self.schedule = schedule
         self.decay = decay
         self.patience = patience

@@ -267,6 +267,14 @@ def test_divergence_names_the_parameter_and_the_checkpoint(tmp_path) -> None:
         model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
 
 
+def test_rates_suit_the_optimizer() -> None:
+    settled = [
+        (model.optimizer, model.learning_rate, model.max_norm)
+        for model in (RNNLM("lstm"), RNNLM("rnn"), RNNLM("gru", optimizer="adam", max_norm=1.0))
+    ]
+    assert settled == [("sgd", 20.0, 0.25), ("adam", 0.001, 5.0), ("adam", 0.001, 1.0)]
+
+
 def test_a_schedule_lowers_the_rate_whatever_the_validation_says() -> None:
     model = MAKERS["lstm"](epochs=6, patience=1, schedule="linear", learning_rate=1e-9)
     model.fit(TEXT, HELD_OUT)
