@@ -101,7 +101,8 @@ _PARAMETERS = {
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True),
               help="[default: 20 with sgd, else 0.001; bi...: 0.002]")  # fmt: skip
 @click.option("--max-norm", type=click.FloatRange(min=0, min_open=True),
-              help="Limit of all gradients together.  [default: 0.25 with sgd, else 5]")  # fmt: skip
+              help="Limit of all gradients together.  "
+              "[default: 0.25 with sgd, else 5]")  # fmt: skip
 @click.option("--schedule", type=click.Choice(["plateau", "linear", "cosine", "constant"]),
               help="How the rate falls: after epochs without progress, or with every step to 0 at "
               "the last epoch.  [default: plateau]")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_ids_are_numbered_as_they_come(ids: list[str], cuts: list[int]) -> None:
     table = IdTable()
     found: list[int] = []
     bounds = sorted({0, len(ids), *(min(cut, len(ids)) for cut in cuts)})
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         part = coded[start:stop]
         ends = np.cumsum([0, *map(len, part)])
         spans = np.stack([ends[:-1], ends[1:]], axis=1)
