@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Where tests run side by side (pytest -n), each with all of BLAS's threads would wait for the others.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Machines are shared and kernels compile on first use: time is for benchmarks/, not for tests.
 settings.register_profile("embedrec", deadline=None)
 settings.load_profile("embedrec")

@@ -19,7 +19,7 @@ COMMANDS = {
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
-    short_help="Train and ask models of ratings and clicks.",
+    short_help="Train and ask models of ratings: predict, recommend, explain.",
     invoke_without_command=True,
 )
 @click.pass_context
