@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Where tests run side by side (pytest -n), each with all of BLAS's threads would wait for the others.
+# Side by side (pytest -n), tests that each use all threads of BLAS wait for one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
