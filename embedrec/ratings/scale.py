@@ -107,12 +107,14 @@ def make_scale(scale: Sequence[float] | Array) -> Array:
 
 
 def describe_scale(levels: Array | None) -> str:
-    """Return a scale in words, such as `0.5 to 5 by 0.5`."""
+    """Return a scale in words, such as `0.5 to 5 by 0.5`; an uneven one level by level."""
     if levels is None:
         return "clicks"
     if len(levels) == 1:
         return f"{levels[0]:g} alone"
     step = (levels[-1] - levels[0]) / (len(levels) - 1)
+    if not np.allclose(np.diff(levels), step):
+        return ", ".join(f"{level:g}" for level in levels)
     by = "" if math.isclose(step, 1) else f" by {step:g}"
     return f"{levels[0]:g} to {levels[-1]:g}{by}"
 

@@ -75,7 +75,7 @@ class RatingModel(Estimator):
             on_epoch: called after each epoch; training ends if it returns True.
 
         Raises:
-            InputError: if there are no ratings, or more than 100 levels.
+            InputError: if there are no ratings, or they lie on no even scale of up to 101 levels.
             ParameterError: if an argument of the constructor is out of range.
             ResumeError: if the checkpoint belongs to another training.
             DivergenceError: if weights are no longer finite.

@@ -286,9 +286,13 @@ def test_bad_arguments(model: RatingModel, why: str) -> None:
 
 def test_scales() -> None:
     assert find_scale(np.array([1.0, 1.0])) is None
-    assert find_scale(np.array([4.0, 0.5, 4.0])).tolist() == [0.5, 4.0]  # type: ignore[union-attr]
-    with pytest.raises(InputError, match="101 different ratings"):
-        find_scale(np.arange(101.0))
+    halves = find_scale(np.array([2.0, 0.5, 2.0]))  # levels that nobody chose are there too
+    assert halves is not None
+    assert halves.tolist() == [0.5, 1.0, 1.5, 2.0]
+    with pytest.raises(InputError, match="102 different ratings"):
+        find_scale(np.arange(102.0))
+    with pytest.raises(InputError, match=r"the rating 2 is not on the model's scale \(1, 3, 4\)"):
+        encode_levels(np.array([4.0, 2.0]), np.array([1.0, 3.0, 4.0]))
     scale = np.arange(1, 11) / 2
     assert encode_levels(np.array([0.5, 5.0, 2.5]), scale).tolist() == [0, 9, 4]
     tenths = np.arange(1, 6) / 10
