@@ -16,6 +16,7 @@ Versions 11 and 12, and the older files without a version. All numbers are littl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,10 @@ _SETTINGS = (
 )  # fmt: skip
 _LOSSES = {1: "hierarchical", 2: "negative", 3: "softmax", 4: "one-vs-all"}
 _MODELS = {1: "cbow", 2: "skipgram", 3: "supervised"}
-_LONGEST_NGRAM = 1 << 10
+# fastText's defaults are 3 to 6; longer n-grams than this a model hardly ever has twice.
+_LONGEST_NGRAM = 1 << 6
+# Rows of words listed at a time, by the number of their bytes: 64 MB.
+_ROWS_AT_ONCE = 1 << 24
 # The end of a line: a word of the dictionary that fastText does not cut into n-grams, as the .vec
 # files beside models of version 12 show; the older files without a version were made otherwise.
 _END_OF_LINE = b"</s>"
@@ -117,8 +121,12 @@ def compose_words(model: FastTextModel, limit: int | None, name: str) -> np.ndar
     """
     words = model.words[:limit]
     n_buckets = len(model.buckets) if model.max_n else 0
-    row_offsets, rows = list_word_rows(words, model.min_n, model.max_n, n_buckets, len(model.words))
-    vectors = average_rows(row_offsets, rows, model.matrix)
+    vectors = np.empty((len(words), model.matrix.shape[1]), np.float32)
+    for begin, end in _cut_words(words, 1 + max(0, model.max_n - model.min_n)):
+        part, first_row = words[begin:end], len(model.words)
+        row_offsets, rows = list_word_rows(part, model.min_n, model.max_n, n_buckets, first_row)
+        rows[row_offsets[:-1]] += np.uint32(begin)  # the words' own are counted from the first
+        vectors[begin:end] = average_rows(row_offsets, rows, model.matrix)
     if _END_OF_LINE in words and model.facts["version"] is not None:
         own = words.index(_END_OF_LINE)
         vectors[own] = model.matrix[own]
@@ -131,6 +139,19 @@ def compose_words(model: FastTextModel, limit: int | None, name: str) -> np.ndar
             value=name,
         )
     return vectors
+
+
+def _cut_words(words: list[bytes], n_lengths: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of parts with at most `_ROWS_AT_ONCE` rows, or of one word."""
+    begin, n_rows = 0, 0
+    for place, word in enumerate(words):
+        own = (len(word) + 2) * n_lengths
+        if n_rows + own > _ROWS_AT_ONCE and place > begin:
+            yield begin, place
+            begin, n_rows = place, 0
+        n_rows += own
+    if begin < len(words):
+        yield begin, len(words)
 
 
 def _check_settings(settings: dict[str, Any], reader: ModelReader) -> None:

@@ -65,12 +65,16 @@ class ModelReader:
             matrix = map_array(self.source.name, "<f4", (n_rows, size), at)
             self.skip(n_bytes)
             return matrix
-        matrix = np.empty((n_rows, size), "<f4")
-        flat = matrix.reshape(-1).view(np.uint8)
-        for start in range(0, n_bytes, _CHUNK):
-            end = min(start + _CHUNK, n_bytes)
-            flat[start:end] = np.frombuffer(self.take(end - start), np.uint8)
-        return matrix
+        # Grown as its values arrive: a packed file may say more than it holds.
+        values = np.empty(0, "<f4")
+        step = max(1, _CHUNK // 4)
+        for start in range(0, n_rows * size, step):
+            end = min(start + step, n_rows * size)
+            piece = np.frombuffer(self.take(4 * (end - start)), "<f4")
+            if end > len(values):
+                values.resize(min(n_rows * size, max(end, len(values) * 3 // 2)), refcheck=False)
+            values[start:end] = piece
+        return values.reshape(n_rows, size)
 
     def skip(self, size: int) -> None:
         """Pass over so many bytes."""

@@ -57,12 +57,26 @@ def average_rows(row_offsets: np.ndarray, rows: np.ndarray, matrix: np.ndarray) 
     from embedrec.kernels.subword import compose_rows
 
     n_words = len(row_offsets) - 1
+    n_rows = np.diff(row_offsets)
     out = np.empty((n_words, matrix.shape[1]), np.float32)
     bounds = np.arange(row_offsets[0], row_offsets[-1] + 1, _ROWS_A_BLOCK)
-    cuts = np.unique(np.searchsorted(row_offsets, bounds))
+    large = np.flatnonzero(n_rows > _ROWS_A_BLOCK)  # words that are a block each, or several
+    cuts = np.unique(np.concatenate([np.searchsorted(row_offsets, bounds), large, large + 1]))
     for start, end in zip(cuts.tolist(), chain(cuts[1:].tolist(), [n_words]), strict=True):
         own = row_offsets[start : end + 1]
+        if end - start == 1 and n_rows[start] > _ROWS_A_BLOCK:
+            out[start] = _average_many(rows[own[0] : own[1]], matrix)
+            continue
         gathered = np.ascontiguousarray(matrix[rows[own[0] : own[-1]]], np.float32)
         places = np.arange(len(gathered), dtype=np.uint32)
         compose_rows(own - own[0], places, gathered, out[start:end])
     return out
+
+
+def _average_many(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return the mean (D,) of more rows than are to be gathered at once."""
+    total = np.zeros(matrix.shape[1])
+    for begin in range(0, len(rows), _ROWS_A_BLOCK):
+        part = matrix[rows[begin : begin + _ROWS_A_BLOCK]]
+        total += part.sum(axis=0, dtype=np.float64)
+    return total / len(rows)

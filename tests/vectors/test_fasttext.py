@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import re
 import struct
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,45 @@ def test_the_matrix_is_mapped_and_the_output_is_not_read(tmp_path: Path) -> None
     while base is not None and not isinstance(base, np.memmap):
         base = base.base
     assert base is not None
+
+
+def test_words_are_composed_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = ModelFile()
+    whole = load(tmp_path / "m.bin", file)
+    for n_rows in (1, 30, 41):
+        monkeypatch.setattr("embedrec.vectors.fasttext._ROWS_AT_ONCE", n_rows)
+        assert np.array_equal(load(tmp_path / "m.bin", file).vectors, whole.vectors)
+
+
+def measure_peak(path: Path, content: bytes, error: type[EmbedrecError] | None = None) -> int:
+    """Bytes that reading takes at most."""
+    path.write_bytes(content)
+    del content
+    tracemalloc.start()
+    with pytest.raises(error) if error else contextlib.nullcontext():
+        load_vectors(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_long_words_are_not_gathered_at_once(tmp_path: Path) -> None:
+    # Words of 700,000 and 2 n-grams, each of which is a row of 100 values.
+    file = ModelFile(words=[b"ab", b"c" * 60_000, b"a"], max_n=13, size=100)
+    assert measure_peak(tmp_path / "m.bin", file.to_bytes()) < 60_000_000
+
+
+def test_a_packed_file_takes_no_more_than_it_holds(tmp_path: Path) -> None:
+    # It says a thousand times as much as comes.
+    matrix = np.random.default_rng(0).normal(size=(15, 10_000)).astype(np.float32)
+    file = ModelFile(matrix=matrix, size=10_000)
+    parts = file.to_parts()
+    claim = dataclasses.replace(file, n_buckets=11_000).to_parts()
+    parts["settings"], parts["shape"] = claim["settings"], struct.pack("<2q", 11_004, 10_000)
+    content = gzip.compress(b"".join(list(parts.values())[:-3]))
+    assert 1000 * len(content) > 4 * 11_004 * 10_000
+    peak = measure_peak(tmp_path / "m.bin", content, CorruptedError)
+    assert peak < 30_000_000
 
 
 def test_a_converted_model_stays_what_it_is(tmp_path: Path) -> None:
@@ -162,6 +203,8 @@ NAN[2, 1] = np.nan
         (ModelFile(count=-1), CorruptedError, "entry 1 of its dictionary"),
         (ModelFile(model=4), CorruptedError, "settings can't be true"),
         (ModelFile(max_n=-1), CorruptedError, "settings can't be true"),
+        (ModelFile(max_n=65), CorruptedError, "settings can't be true"),
+        (ModelFile(min_n=65), CorruptedError, "settings can't be true"),
         (ModelFile(matrix=make_matrix(14)), CorruptedError, "14 x 3 where 15 x 3"),
         (ModelFile(matrix=NAN), CorruptedError, "word 3: a value is not a finite number"),
     ],
