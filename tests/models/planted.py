@@ -8,6 +8,7 @@ import numpy as np
 
 from embedrec.corpus.encoder import build_corpus
 from embedrec.corpus.shards import Corpus
+from embedrec.models.word2vec import Word2Vec
 
 N_TOPICS = 4
 WORDS_A_TOPIC = 8
@@ -39,3 +40,9 @@ def build_planted(folder: Path, n_sentences: int = 3000, seed: int = 0) -> Corpu
         inputs={"planted": f"{n_sentences}-{seed}"},
         min_count=1,
     )
+
+
+def join_outputs(model: Word2Vec) -> bytes:
+    """The bytes of a trained model's output matrix."""
+    assert model._outputs is not None
+    return b"".join(part.tobytes() for part in model._outputs.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,22 @@ from embedrec.models.word2vec import Word2Vec
 from embedrec.models.word2vec import block as block_module
 from embedrec.models.word2vec.grow import (
     GROWN_RATE,
+    Learnt,
     RenumberedText,
     grow_vocabulary,
     put_old_words,
 )
 from embedrec.models.word2vec.state import State, start_state
+from embedrec.models.word2vec.subword import compose_words
 from embedrec.progress import SilentProgress, SilentStage
-from tests.models.planted import N_TOPICS, WORDS_A_TOPIC, build_planted, name_word
+from embedrec.vectors.stored import Subwords
+from tests.models.planted import (
+    N_TOPICS,
+    WORDS_A_TOPIC,
+    build_planted,
+    join_outputs,
+    name_word,
+)
 from tests.models.test_word2vec import COMBINATIONS, SMALL, Recorder
 
 NEW_TOPIC = 9
@@ -180,23 +190,29 @@ def test_old_rows_are_moved_and_new_ones_drawn(
     n, size = len(growth.vocabulary), trained.parameters.vector_size
     state = start_state(trained.parameters, n)
     assert trained._outputs is not None
-    weights = (trained.vectors_.vectors, trained._outputs)
-    put_old_words(state, trained.parameters, *weights, corpus.vocabulary.counts, growth)
+    stored = trained.vectors_.to_stored()
+    learnt = Learnt(stored, trained._outputs, corpus.vocabulary.counts)
+    put_old_words(state, trained.parameters, learnt, growth)
     for row, word in enumerate(corpus.vocabulary.words):
         place = growth.vocabulary.key_to_index[word]
         np.testing.assert_array_equal(state.inputs[place], trained.vectors_[word])
-        np.testing.assert_array_equal(state.outputs[place], trained._outputs[row])
+        np.testing.assert_array_equal(state.outputs[place], trained._outputs["negative"][row])
     fresh = [growth.vocabulary.key_to_index[name_word(NEW_TOPIC, i)] for i in range(WORDS_A_TOPIC)]
     assert 0 < np.abs(state.inputs[fresh]).max() <= 1 / size
     assert len({vector.tobytes() for vector in state.inputs[fresh]}) == WORDS_A_TOPIC
     assert not state.outputs[fresh].any()
     assert state.outputs[n:].any()
-    # A further set of rows, as n-grams have, goes along.
+    # A further set of rows, as n-grams have, goes along, and makes old words' own rows other.
+    parameters = trained.parameters.change(subwords=True, min_n=3, max_n=3, n_buckets=5)
     wide = State(np.zeros((n + 5, size), np.float32), state.outputs)
+    wide.inputs[fresh] = state.inputs[fresh]
     rows = np.arange(5 * size, dtype=np.float32).reshape(5, size)
-    more = (np.concatenate([weights[0], rows]), weights[1])
-    put_old_words(wide, trained.parameters, *more, corpus.vocabulary.counts, growth)
+    stored.subwords = Subwords(rows, 3, 3)
+    put_old_words(wide, parameters, learnt, growth)
     np.testing.assert_array_equal(wide.inputs[n:], rows)
+    np.testing.assert_array_equal(wide.inputs[fresh], state.inputs[fresh])
+    composed, _ = compose_words(parameters, growth.vocabulary.packed, wide.inputs.copy())
+    np.testing.assert_allclose(composed[growth.old_rows], stored.vectors, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("loss", ["ns", "hs"])
@@ -246,13 +262,11 @@ def test_one_thread_repeats_to_the_bit_and_resumes(
     assert [path.name for path in tmp_path.iterdir()] == [left]
     counted = Stopping(10**9)
     resumed = trained.grow(new, checkpoint=tmp_path / "c", resume=True, progress=counted)
-    # The thread may have finished a block more than was told.
+    # The thread may have finished some blocks more than were told.
     n_left = (1 + SMALL["epochs"]) * a_pass - n_blocks
-    assert n_left - 2 <= 10**9 - counted.n_left <= n_left
+    assert n_left - 8 <= 10**9 - counted.n_left <= n_left
     assert resumed.vectors_.vectors.tobytes() == whole.vectors_.vectors.tobytes()
-    assert resumed._outputs is not None
-    assert whole._outputs is not None
-    assert resumed._outputs.tobytes() == whole._outputs.tobytes()
+    assert join_outputs(resumed) == join_outputs(whole)
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
 
 
@@ -346,3 +360,31 @@ def test_a_damaged_model(trained: Word2Vec, new: Corpus, tmp_path: Path) -> None
     file.unlink()
     with pytest.raises((InputError, CorruptedError), match=r"training|vectors only"):
         Word2Vec.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("subwords", [False, True])
+def test_growing_takes_no_second_set_of_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subwords: bool
+) -> None:
+    monkeypatch.setattr("embedrec.models.word2vec.tree._NUMBERS_AT_ONCE", 10_000)
+    options = {"subwords": True, "n_buckets": 10_000, "min_n": 3, "max_n": 4} if subwords else {}
+    words = [f"w{number:05d}" for number in range(10_000)]
+    model = Word2Vec(loss="both", vector_size=256, epochs=1, sample=0.0, **options)
+    model.fit(build_new(tmp_path / "c", [words[k : k + 50] for k in range(0, len(words), 50)]))
+    model.save(tmp_path / "m")
+    text = build_new(tmp_path / "n", [[*words[k : k + 50], f"new{k}"] for k in range(0, 5000, 50)])
+
+    def measure(**more: Any) -> int:
+        tracemalloc.start()
+        try:
+            Word2Vec.load(tmp_path / "m").grow(text, min_count=1, epochs=1, **more)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    weights = 4 * 256 * (30_000 + 10_000 * subwords)
+    assert weights < measure() < 1.25 * weights
+    with pytest.raises(KeyboardInterrupt):
+        measure(checkpoint=tmp_path / "c2", progress=Stopping(1))
+    assert (tmp_path / "c2-new-words").is_dir()
+    assert weights < measure(checkpoint=tmp_path / "c2", resume=True) < 1.25 * weights

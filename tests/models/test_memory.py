@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,17 @@ from hypothesis import strategies as st
 
 from embedrec.cli import main
 from embedrec.corpus.encoder import build_corpus
+from embedrec.corpus.packed import PackedWords
 from embedrec.corpus.shards import Corpus
 from embedrec.errors import ParameterError, StorageError
 from embedrec.files import map_array
+from embedrec.kernels.word2vec import give_text
+from embedrec.kernels.word2vec.ring import make_ring
+from embedrec.kernels.word2vec.room import make_room
+from embedrec.kernels.word2vec.windows import N_WINDOWS, make_windows
 from embedrec.models.available import Available
 from embedrec.models.word2vec import Word2Vec, memory
+from embedrec.models.word2vec import block as block_module
 from embedrec.models.word2vec.block import find_longest_sentence, iterate_blocks
 from embedrec.models.word2vec.memory import (
     check_disk,
@@ -30,7 +37,9 @@ from embedrec.models.word2vec.memory import (
 )
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
+from embedrec.models.word2vec.rounds import N_WORKERS, RoundRunner
 from embedrec.models.word2vec.state import start_state
+from embedrec.models.word2vec.workspace import count_thread_bytes, measure_tables
 from embedrec.seeding import make_generator
 from tests.models.planted import build_planted
 from tests.test_files_reading import count_resident
@@ -80,20 +89,99 @@ def test_training_takes_no_more_than_estimated(tmp_path: Path) -> None:
     assert peak > 0.75 * estimate.total
 
 
+def make_words(n_words: int) -> PackedWords:
+    """Words of 1 to 25 characters, of one byte and of three."""
+    return PackedWords.pack(
+        ("a" if number % 2 else "词") * (number % 20) + f"{number:05x}" for number in range(n_words)
+    )
+
+
 @pytest.mark.parametrize("loss", LOSSES)
-def test_estimated_weights_and_tables_are_those_made(loss: str) -> None:
-    parameters = Parameters(loss=loss, vector_size=5)
+@pytest.mark.parametrize("lengths", [None, (3, 6), (1, 3), (1, 20), (2, 2)])
+def test_estimated_weights_and_tables_are_those_made(
+    loss: str, lengths: tuple[int, int] | None
+) -> None:
+    subwords = {"subwords": True, "min_n": lengths[0], "max_n": lengths[1]} if lengths else {}
+    parameters = Parameters(loss=loss, vector_size=5, n_buckets=100, **subwords)
     counts = np.maximum(1, 1e6 / np.arange(1, 20_001)).astype(np.uint64)
-    estimate = estimate_memory(parameters, len(counts))
+    words = make_words(len(counts))
+    sizes = measure_tables(parameters, counts, words)
+    estimate = estimate_memory(parameters, len(counts), sizes=sizes)
     state = start_state(parameters, len(counts))
     assert estimate.weights == state.inputs.nbytes + state.outputs.nbytes
     assert (estimate.n_input_rows, estimate.n_output_rows) == (
         len(state.inputs),
         len(state.outputs),
     )
-    plan = build_plan(parameters, counts, 10)
+    plan = build_plan(parameters, counts, 10, words)
     made = sum(array.nbytes for array in plan if isinstance(array, np.ndarray))
-    assert made < estimate.tables < made + 150 * len(counts)
+    made += counts.nbytes + words.offsets.nbytes + 9 * len(words)
+    assert made <= estimate.tables < made + 12 * len(counts)
+    assert sizes.longest_path == plan.max_path
+    # Those of a part of the words are no smaller than what that part has of its own.
+    part = 3_000
+    own = measure_tables(parameters, counts[:part], words.take_first(part))
+    for name in ("steps", "rows"):
+        assert all(getattr(own, name) <= getattr(sizes, name)[:part])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_guessed_tables_are_not_far_off(loss: str) -> None:
+    parameters = Parameters(loss=loss, subwords=True)
+    words = PackedWords.pack(f"{number:08d}" for number in range(len(COUNTS)))
+    settled = parameters.change(min_n=3, max_n=6)
+    known = estimate_memory(
+        settled, len(COUNTS), sizes=measure_tables(settled, COUNTS, words)
+    ).tables
+    assert known < estimate_memory(parameters, len(COUNTS)).tables < 1.6 * known
+
+
+WORKING = [
+    {},
+    {"loss": "hs"},
+    {"loss": "both", "window": 300, "n_negative": 1000, "vector_size": 300},
+    {"subwords": True, "min_n": 1, "max_n": 3, "n_buckets": 9, "window": 500},
+    {"deterministic": True},
+    {"deterministic": True, "loss": "both", "window": 40, "n_negative": 60, "vector_size": 1000},
+]
+
+
+@pytest.mark.parametrize("options", WORKING)
+@pytest.mark.parametrize("longest", [5, 200_000])
+def test_what_threads_work_in_is_counted(options: dict[str, Any], longest: int) -> None:
+    parameters = Parameters(**options)
+    words = make_words(len(COUNTS))
+    n_threads = 3
+    plan = build_plan(parameters, COUNTS, longest, words)
+    size = parameters.vector_size
+    parts: list[Any] = []
+    if parameters.deterministic:
+        state = start_state(parameters, len(COUNTS))
+        runner = RoundRunner(state, parameters.architecture, plan, n_threads)
+        n_words = max(block_module.BLOCK_WORDS, longest)
+        # A text of sentences of one word has as many offsets as words.
+        sentences = [(np.zeros(n_words, np.uint32), np.arange(n_words + 1))] * N_WORKERS
+        crew = give_text(runner._crew, sentences, [0.1] * N_WORKERS, [0] * N_WORKERS)
+        parts = [*crew, *crew.windows, *runner._owners]
+        parts += [array for room in runner._rooms for array in room]
+    else:
+        for _ in range(n_threads):
+            windows = make_windows(plan, N_WINDOWS)
+            parts += [*windows, *make_room(windows, plan, size)]
+            if parameters.subwords:
+                parts += make_ring(plan, size)
+    made = sum(array.nbytes for array in parts if isinstance(array, np.ndarray))
+    counted = count_thread_bytes(parameters, plan.max_path, longest, n_threads)
+    slack = 2 if parameters.deterministic else 1.2  # texts follow each other
+    assert made <= counted - 4_000_000 * n_threads < slack * made + 1_000_000
+    estimate = estimate_memory(
+        parameters,
+        len(COUNTS),
+        n_threads=n_threads,
+        sizes=measure_tables(parameters, COUNTS, words),
+        longest_sentence=longest,
+    )
+    assert estimate.needed == estimate.weights + estimate.tables + counted
 
 
 @pytest.mark.parametrize(("n_words", "size"), [(2, 1), (4096, 3), (9001, 7), (12_288, 2)])
@@ -154,7 +242,8 @@ def test_too_little_memory_is_one_line_before_anything_is_allocated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     corpus = build_wide(tmp_path / "corpus", 20_000, 10)
-    needed = estimate_memory(Parameters(vector_size=300), 20_000).needed
+    estimate = estimate_memory(Parameters(vector_size=300), 20_000)
+    needed = estimate.needed - estimate.threads // 2  # of the sentences here less is known
 
     def refuse(*_: object) -> None:
         pytest.fail("weights must not be made")

@@ -20,7 +20,7 @@ from embedrec.models.word2vec import Callback, Parameters, StepReport, Word2Vec
 from embedrec.models.word2vec import block as block_module
 from embedrec.models.word2vec.memory import estimate_memory
 from embedrec.models.word2vec.state import start_state
-from embedrec.models.word2vec.subword import compose_words, restore_inputs
+from embedrec.models.word2vec.subword import compose_words, restore_own_rows
 from embedrec.vectors.folder import load_folder
 from embedrec.vectors.keyed import KeyedVectors
 from embedrec.vectors.subword import SubwordVectors
@@ -141,7 +141,7 @@ def test_vectors_are_the_means_of_rows(corpus: Corpus) -> None:
     np.testing.assert_allclose(vectors["brelist"], start[unseen[1:]].mean(axis=0), atol=1e-7)
 
 
-def test_own_rows_are_found_again(corpus: Corpus) -> None:
+def test_own_rows_are_found_again(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     parameters = Parameters(**SMALL)
     words = corpus.vocabulary.packed
     generator = np.random.default_rng(0)
@@ -150,10 +150,14 @@ def test_own_rows_are_found_again(corpus: Corpus) -> None:
     vectors, subwords = compose_words(parameters, words, inputs)
     assert np.shares_memory(vectors, inputs)
     assert subwords is not None
-    stored = Word2Vec(**SMALL).fit(corpus).vectors_.to_stored()
-    stored.vectors, stored.subwords = vectors, subwords
-    np.testing.assert_allclose(restore_inputs(parameters, stored), before, atol=1e-5)
+    composed = inputs.copy()
     assert not np.allclose(vectors, before[: len(words)], atol=0.01)
+    monkeypatch.setattr("embedrec.models.word2vec.subword._WORDS_AT_ONCE", 10)
+    places = np.arange(1, len(words), 2)
+    restore_own_rows(parameters, words, places, inputs)
+    np.testing.assert_allclose(inputs[places], before[places], atol=1e-5)
+    np.testing.assert_array_equal(inputs[: len(words) : 2], composed[: len(words) : 2])
+    np.testing.assert_array_equal(inputs[len(words) :], before[len(words) :])
 
 
 @pytest.mark.parametrize(("architecture", "loss"), COMBINATIONS)

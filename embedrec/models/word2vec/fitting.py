@@ -11,6 +11,7 @@ import numpy as np
 from embedrec.corpus.packed import PackedWords
 from embedrec.errors import ParameterError
 from embedrec.files import PathLike
+from embedrec.kernels.word2vec import Plan
 from embedrec.manifest import Manifest
 from embedrec.models.word2vec.block import Sentences
 from embedrec.models.word2vec.callback import Callback
@@ -35,6 +36,7 @@ class Run:
         resume: go on from the checkpoint if it is there.
         progress: told the words trained.
         callbacks: told of every block and epoch.
+        save_end: write a checkpoint of the finished training, too.
 
     Raises:
         ParameterError: if `checkpoint_seconds` is not above 0.
@@ -46,6 +48,7 @@ class Run:
     resume: bool
     progress: Progress
     callbacks: Sequence[Callback]
+    save_end: bool = True
 
     def __post_init__(self) -> None:
         if not self.checkpoint_seconds > 0:
@@ -55,37 +58,52 @@ class Run:
             )
 
 
-def train_state(
-    text: Sentences,
+def prepare_plan(
     parameters: Parameters,
     counts: np.ndarray,
     longest_sentence: int,
+    words: PackedWords | None = None,
+) -> Plan:
+    """Build what kernels look up, and load the kernel: what is to be done before there are weights.
+
+    Args:
+        parameters: the training's parameters.
+        counts: uint64 (V,), of all words, in descending order.
+        longest_sentence: words in the longest sentence of the text.
+        words: V words; only needed with subwords.
+    """
+    plan = build_plan(parameters, counts, longest_sentence, words)
+    runner = _choose_runner(parameters)
+    runner.load_kernel(parameters.architecture, plan, parameters.vector_size)
+    # What was freed on the way so far would otherwise stay with this process, beside the weights.
+    return_freed_memory()
+    return plan
+
+
+def train_state(
+    text: Sentences,
+    parameters: Parameters,
+    plan: Plan,
     identity: Manifest,
     start: Callable[[], State],
     run: Run,
-    words: PackedWords | None = None,
 ) -> State:
     """Train from the start weights, or from a checkpoint on.
 
     Args:
         text: what to train on.
         parameters: the training's parameters.
-        counts: uint64 (V,), of all words, in descending order.
-        longest_sentence: words in the longest sentence of the text.
+        plan: from `prepare_plan`.
         identity: what decides the training, to be matched on resuming.
-        start: makes the start weights.
+        start: makes the start weights; not called where a checkpoint is read.
         run: how to go on.
-        words: V words; only needed with subwords.
 
     Raises:
         ResumeError: if the checkpoint is of another training.
         DivergenceError: if weights are no longer finite; the last checkpoint stays.
+        InputError: if an epoch has no pair to learn from.
     """
-    runner = RoundRunner if parameters.deterministic else BlockRunner
-    plan = build_plan(parameters, counts, longest_sentence, words)
-    runner.load_kernel(parameters.architecture, plan, parameters.vector_size)
-    # What was freed on the way so far would otherwise stay with this process, beside the weights.
-    return_freed_memory()
+    runner = _choose_runner(parameters)
     if run.resume and run.checkpoint is not None and Path(run.checkpoint).is_dir():
         state = load_checkpoint(run.checkpoint, identity)
     else:
@@ -102,7 +120,12 @@ def train_state(
         runner(state, parameters.architecture, plan, run.n_threads),
         save=save,
         save_seconds=run.checkpoint_seconds,
+        save_end=run.save_end,
         progress=run.progress,
         callbacks=run.callbacks,
     )
     return state
+
+
+def _choose_runner(parameters: Parameters) -> type[BlockRunner]:
+    return RoundRunner if parameters.deterministic else BlockRunner

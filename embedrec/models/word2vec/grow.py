@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from embedrec.corpus.packed import PackedWords
 from embedrec.corpus.renumber import DROPPED, renumber_sentences
 from embedrec.corpus.vocabulary import Vocabulary, check_limits, order_words
 from embedrec.errors import InputError, ParameterError
@@ -16,7 +17,9 @@ from embedrec.manifest import Manifest
 from embedrec.models.word2vec.block import Sentences
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.state import State, identify_training
+from embedrec.models.word2vec.subword import restore_own_rows
 from embedrec.models.word2vec.tree import move_nodes
+from embedrec.vectors.stored import StoredVectors
 
 EARLIER = "earlier_trainings"
 
@@ -27,6 +30,27 @@ GROWN_RATE = {"skipgram": 0.2, "cbow": 0.5}
 _FIXED = (
     "architecture", "loss", "vector_size", "subwords", "min_n", "max_n", "n_buckets",
 )  # fmt: skip
+
+
+class Learnt(NamedTuple):
+    """What a model has learnt, as it holds it.
+
+    Attributes:
+        stored: its words with their vectors, and the rows of n-grams if it has any.
+        outputs: rows of each part of the output matrix by name; see `model.split_outputs`.
+        counts: uint64 (V,), of its words.
+    """
+
+    stored: StoredVectors
+    outputs: Mapping[str, np.ndarray]
+    counts: np.ndarray
+
+    def iterate_arrays(self) -> Iterator[np.ndarray]:
+        """Yield all arrays of weights."""
+        yield self.stored.vectors
+        if self.stored.subwords is not None:
+            yield self.stored.subwords.buckets
+        yield from self.outputs.values()
 
 
 class Growth(NamedTuple):
@@ -106,7 +130,7 @@ def check_same_text(text: Mapping[str, Any], model: Mapping[str, Any]) -> None:
 def identify_growth(
     parameters: Parameters,
     corpus_files: dict[str, str],
-    start: Sequence[np.ndarray],
+    start: Learnt,
     growth: Growth,
     checkpoint: PathLike | None,
 ) -> Manifest:
@@ -115,12 +139,12 @@ def identify_growth(
     Args:
         parameters: the training's parameters.
         corpus_files: the new text's files by checksum.
-        start: the model's weights.
+        start: what the model has learnt.
         growth: the vocabulary to come.
         checkpoint: None if nobody will ask, which saves reading the weights.
     """
     digest = hashlib.sha256()
-    arrays = (*start, growth.table, growth.vocabulary.counts)
+    arrays = (*start.iterate_arrays(), growth.table, growth.vocabulary.counts)
     for array in arrays if checkpoint is not None else ():
         digest.update(np.ascontiguousarray(array).data)
     inputs = {**corpus_files, "the model to start from": f"sha256:{digest.hexdigest()}"}
@@ -165,7 +189,7 @@ def grow_vocabulary(
             "given up; give at least as many",
             value=max_vocab,
         )
-    known = np.array([old.key_to_index.get(word, -1) for word in text.words], np.int64)
+    known = np.array([old.key_to_index.get(word, -1) for word in text.packed], np.int64)
     # The text's words stand in order of counts: the first new ones are the commonest.
     new = np.flatnonzero((known < 0) & (text.counts >= np.uint64(min_count)))
     if max_vocab is not None:
@@ -177,7 +201,7 @@ def grow_vocabulary(
             "give more text or a smaller min_count",
             value=min_count,
         )
-    words = [*old.words, *(text.words[i] for i in new.tolist())]
+    words = [*old.words, *(text.packed[i] for i in new.tolist())]
     counts = np.concatenate([old.counts, text.counts[new]])
     counts[known[again]] += text.counts[again]
     order = order_words(words, counts, min_count=1)
@@ -187,7 +211,8 @@ def grow_vocabulary(
     table[again] = place[known[again]]
     table[new] = place[len(old) :]
     return Growth(
-        Vocabulary([words[i] for i in order.tolist()], counts[order]),
+        # Packed, as they stay beside the weights.
+        Vocabulary.from_packed(PackedWords.pack(words[i] for i in order.tolist()), counts[order]),
         place[: len(old)],
         table,
         len(new),
@@ -199,9 +224,7 @@ def grow_vocabulary(
 def put_old_words(
     state: State,
     parameters: Parameters,
-    inputs: np.ndarray,
-    outputs: np.ndarray,
-    old_counts: np.ndarray,
+    old: Learnt,
     growth: Growth,
 ) -> None:
     """Put what a model has learnt into the rows of its words, and of the nodes that part them.
@@ -209,24 +232,24 @@ def put_old_words(
     Args:
         state: of the grown vocabulary, changed in place; the rows of new words stay as they are.
         parameters: of the training to come.
-        inputs: float32 (V, D), input vectors of the old words; with subwords the rows of n-grams
-            after them.
-        outputs: float32 (R, D), as in `State`.
-        old_counts: (V,), of the old words.
+        old: what the model has learnt.
         growth: the vocabulary to come.
     """
-    n_old, n_new = len(old_counts), len(growth.vocabulary)
-    state.inputs[growth.old_rows] = inputs[:n_old]
-    state.inputs[n_new:] = inputs[n_old:]
-    base_old = base_new = 0
+    n_words = len(growth.vocabulary)
+    state.inputs[growth.old_rows] = old.stored.vectors
+    if old.stored.subwords is not None:
+        state.inputs[n_words:] = old.stored.subwords.buckets
+        restore_own_rows(parameters, growth.vocabulary.packed, growth.old_rows, state.inputs)
     if parameters.uses_negatives:
-        state.outputs[growth.old_rows] = outputs[:n_old]
-        base_old, base_new = n_old, n_new
+        state.outputs[growth.old_rows] = old.outputs["negative"]
     if parameters.uses_paths:
-        nodes, known = move_nodes(
-            outputs[base_old:], old_counts, growth.vocabulary.counts, growth.old_rows
+        move_nodes(
+            old.outputs["hierarchical"],
+            old.counts,
+            growth.vocabulary.counts,
+            growth.old_rows,
+            state.outputs[n_words * parameters.uses_negatives :],
         )
-        state.outputs[base_new:][known] = nodes[known]
 
 
 class RenumberedText:

@@ -25,12 +25,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+from embedrec.files import PathLike
 from embedrec.manifest import Manifest
 from embedrec.models.word2vec.block import Sentences
-from embedrec.models.word2vec.fitting import Run, train_state
-from embedrec.models.word2vec.grow import Growth, put_old_words
+from embedrec.models.word2vec.fitting import Run, prepare_plan, train_state
+from embedrec.models.word2vec.grow import Growth, Learnt, put_old_words
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.state import State, identify_training, save_checkpoint, start_state
 
@@ -38,7 +37,7 @@ from embedrec.models.word2vec.state import State, identify_training, save_checkp
 def train_grown(
     text: Sentences,
     parameters: Parameters,
-    old: tuple[np.ndarray, np.ndarray, np.ndarray],
+    old: Learnt,
     growth: Growth,
     longest_sentence: int,
     identity: Manifest,
@@ -51,7 +50,7 @@ def train_grown(
     Args:
         text: the new text, in the grown vocabulary's numbers.
         parameters: of the part with all words.
-        old: input vectors, output vectors and counts of the model.
+        old: what the model has learnt.
         growth: the grown vocabulary.
         longest_sentence: words in the longest sentence of the text.
         identity: what decides the training.
@@ -59,35 +58,35 @@ def train_grown(
         first_rate: learning rate of the introduction.
 
     Raises:
-        ResumeError, DivergenceError: as `train_state`.
+        ResumeError, DivergenceError, InputError: as `train_state`.
     """
     counts, words = growth.vocabulary.counts, growth.vocabulary.packed
+    # Both parts look up the same.
+    plan = prepare_plan(parameters, counts, longest_sentence, words)
 
     def start() -> State:
         state = start_state(parameters, len(counts))
-        put_old_words(state, parameters, *old, growth)
+        put_old_words(state, parameters, old, growth)
         return state
 
     def introduce() -> State:
-        state = start()
         if not growth.n_new:
-            return state
+            return start()
         rate = {"epochs": 1, "alpha": first_rate, "min_alpha": first_rate}
         first = parameters.change(**rate)
-        folder = None if run.checkpoint is None else Path(f"{run.checkpoint}-new-words")
+        folder = None if run.checkpoint is None else name_introduction(run.checkpoint)
         if folder is not None and not run.resume:
             shutil.rmtree(folder, ignore_errors=True)
         state = train_state(
             text,
             first,
-            counts,
-            longest_sentence,
+            plan,
             identify_training(first, identity.inputs),
-            lambda: state,
-            replace(run, checkpoint=folder, callbacks=()),
-            words,
+            start,
+            # Its end is saved below, as the beginning of the other part.
+            replace(run, checkpoint=folder, callbacks=(), save_end=False),
         )
-        put_old_words(state, parameters, *old, growth)
+        put_old_words(state, parameters, old, growth)
         introduced = State(state.inputs, state.outputs)
         if run.checkpoint is not None and folder is not None:
             # From here on the introduction need not be done again.
@@ -95,4 +94,9 @@ def train_grown(
             shutil.rmtree(folder, ignore_errors=True)
         return introduced
 
-    return train_state(text, parameters, counts, longest_sentence, identity, introduce, run, words)
+    return train_state(text, parameters, plan, identity, introduce, run)
+
+
+def name_introduction(checkpoint: PathLike) -> Path:
+    """Return the folder of the introduction's checkpoint, beside that of the other part."""
+    return Path(f"{checkpoint}-new-words")

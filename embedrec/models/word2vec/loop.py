@@ -65,6 +65,8 @@ class BlockRunner:
     ) -> bool:
         """Train blocks until there are none left (True) or `deadline` has passed (False).
 
+        However near the deadline is, each thread trains one block.
+
         Args:
             blocks: the epoch's blocks from the state's next one on.
             deadline: `time.monotonic()` value.
@@ -81,7 +83,7 @@ class BlockRunner:
         def work() -> None:
             nonlocal exhausted
             try:
-                while not stop.is_set() and time.monotonic() < deadline:
+                while not stop.is_set():
                     with lock:
                         taken = self._take(blocks)
                         if not taken:
@@ -95,6 +97,9 @@ class BlockRunner:
                             self._state.count_block(*result)
                     for block, result in zip(taken, results, strict=True):
                         finished.put((block, *result))
+                    # Looked at only now, so that training goes on however near the deadline is.
+                    if time.monotonic() >= deadline:
+                        return
             except BaseException as error:
                 stop.set()
                 finished.put(error)
@@ -117,9 +122,7 @@ class BlockRunner:
                     report(*item)
         finally:
             stop.set()
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+            _join(threads)
         if failure is not None:
             raise failure
         return exhausted
@@ -142,3 +145,20 @@ class BlockRunner:
             )
             for block in blocks
         ]
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    """Wait until all threads have ended; an interruption on the way is raised only then.
+
+    Weights that are written while a thread is still training them would be torn.
+    """
+    interruption: BaseException | None = None
+    while any(thread.is_alive() for thread in threads):
+        try:
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+        except BaseException as error:
+            interruption = error
+    if interruption is not None:
+        raise interruption

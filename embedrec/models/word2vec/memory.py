@@ -9,23 +9,28 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from embedrec.corpus.packed import PackedWords
 from embedrec.errors import ParameterError, StorageError
 from embedrec.files import PathLike
 from embedrec.models.available import Available, find_available_memory
 from embedrec.models.word2vec.parameters import Parameters
+from embedrec.models.word2vec.workspace import (
+    TableSizes,
+    count_table_bytes,
+    count_thread_bytes,
+    guess_tables,
+    measure_tables,
+)
 from embedrec.progress import Progress
 
 # Measured by benchmarks/memory.py: interpreter, packages and compiled kernels, before any weight.
 # A kernel that is compiled for the first time leaves about 100 MB more.
 _PROGRAM_BYTES = 180_000_000
-_THREAD_BYTES = 4_000_000
-# A word's keep, alias and count, its bytes and where they begin, and some of them on their way to
-# the disk. What building tables takes is given back before there are weights.
-_WORD_BYTES = 50
-_NGRAMS_A_WORD = 24
+_USUAL_SENTENCE = 1_000
 # A checkpoint is replaced when the new one stands; the model is written beside the last one.
 _COPIES_ON_DISK = 2
 
@@ -40,8 +45,9 @@ class MemoryEstimate:
         n_input_rows: rows of the input matrix: a word each, then the n-gram buckets.
         n_output_rows: rows of the output matrix: words, Huffman nodes, or both.
         weights: bytes of the two matrices.
-        tables: bytes of what kernels look up, of words and of counts.
-        program: bytes in use before: interpreter, packages, compiled kernels; of each thread.
+        tables: bytes of what kernels look up, of words and of counts, and of what is moved.
+        threads: bytes of what the threads work in.
+        program: bytes in use before: interpreter, packages, compiled kernels.
     """
 
     n_words: int
@@ -50,17 +56,18 @@ class MemoryEstimate:
     n_output_rows: int
     weights: int
     tables: int
+    threads: int
     program: int
 
     @property
     def total(self) -> int:
         """Bytes of the whole process at its peak."""
-        return self.weights + self.tables + self.program
+        return self.needed + self.program
 
     @property
     def needed(self) -> int:
         """Bytes yet to be allocated."""
-        return self.weights + self.tables
+        return self.weights + self.tables + self.threads
 
     def describe(self) -> str:
         """Say in one line what is needed, and for what."""
@@ -78,7 +85,8 @@ class MemoryEstimate:
             )
         return (
             f"{matrices} ({format_bytes(self.weights)}), tables and words "
-            f"({format_bytes(self.tables)}), the program ({format_bytes(self.program)})"
+            f"({format_bytes(self.tables)}), the program and its threads "
+            f"({format_bytes(self.program + self.threads)})"
         )
 
 
@@ -89,8 +97,13 @@ def estimate_memory(
     n_threads: int = 1,
     n_input_rows: int | None = None,
     n_output_rows: int | None = None,
+    sizes: TableSizes | None = None,
+    longest_sentence: int = _USUAL_SENTENCE,
+    besides: int = 0,
 ) -> MemoryEstimate:
     """Estimate what a training needs; never less than it takes, by the test and the benchmark.
+
+    Without `sizes`, tables are those of usual words.
 
     Args:
         parameters: the training's parameters.
@@ -98,25 +111,26 @@ def estimate_memory(
         n_threads: threads that train.
         n_input_rows: rows of the input matrix, by default as `parameters` ask for.
         n_output_rows: rows of the output matrix, likewise.
+        sizes: of the tables, for `n_words` words or more.
+        longest_sentence: in words.
+        besides: bytes that are needed beside the weights before the training begins.
     """
     if n_input_rows is None:
         n_input_rows = n_words + parameters.n_buckets * parameters.subwords
     if n_output_rows is None:
         n_output_rows = n_words * parameters.uses_negatives + (n_words - 1) * parameters.uses_paths
-    tables = _WORD_BYTES * n_words
-    if parameters.uses_paths:
-        # A path is little longer than that of a balanced tree, as most words are rare.
-        tables += (8 + 4 * (n_words.bit_length() + 4)) * n_words
-    if parameters.subwords:
-        tables += 4 * _NGRAMS_A_WORD * n_words
+    if sizes is None:
+        sizes = guess_tables(parameters, n_words)
+    threads = count_thread_bytes(parameters, sizes.longest_path, longest_sentence, n_threads)
     return MemoryEstimate(
         n_words,
         parameters.vector_size,
         n_input_rows,
         n_output_rows,
         4 * parameters.vector_size * (n_input_rows + n_output_rows),
-        tables,
-        _PROGRAM_BYTES + _THREAD_BYTES * n_threads,
+        count_table_bytes(parameters, sizes, n_words) + besides,
+        threads,
+        _PROGRAM_BYTES,
     )
 
 
@@ -146,22 +160,19 @@ def check_memory(
     )
 
 
-def suggest_fitting(
-    parameters: Parameters, counts: np.ndarray, n_bytes: int, n_threads: int = 1
-) -> str:
+def suggest_fitting(parameters: Parameters, counts: np.ndarray, n_bytes: int, **known: Any) -> str:
     """Say which vocabulary or vector size needs at most `n_bytes` more.
 
     Args:
         parameters: the training's parameters.
         counts: uint64 (V,), descending.
         n_bytes: what there is.
-        n_threads: threads that train.
+        **known: as for `estimate_memory`.
     """
 
     def fits(n_words: int, vector_size: int) -> bool:
-        estimate = estimate_memory(parameters, n_words, n_threads=n_threads)
-        row = 4 * (estimate.n_input_rows + estimate.n_output_rows)
-        return estimate.tables + row * vector_size <= n_bytes
+        changed = parameters.change(vector_size=vector_size)
+        return estimate_memory(changed, n_words, **known).needed <= n_bytes
 
     n_words = _find_largest(len(counts), lambda n: fits(n, parameters.vector_size))
     size = _find_largest(parameters.vector_size, lambda d: fits(len(counts), d))
@@ -208,17 +219,23 @@ def check_disk(estimate: MemoryEstimate, folder: PathLike) -> None:
 def check_needs(
     parameters: Parameters,
     counts: np.ndarray,
+    words: PackedWords,
     *,
     n_threads: int,
+    longest_sentence: int,
+    besides: int = 0,
     checkpoint: PathLike | None,
     progress: Progress,
 ) -> MemoryEstimate:
     """Tell what a training needs and make sure that it is there.
 
     Args:
-        parameters: the training's parameters.
+        parameters: the training's parameters, the lengths of n-grams settled.
         counts: uint64 (V,), descending.
+        words: V words.
         n_threads: threads that train.
+        longest_sentence: in words.
+        besides: as for `estimate_memory`.
         checkpoint: folder of the checkpoints, or None.
         progress: told the estimate.
 
@@ -226,10 +243,14 @@ def check_needs(
         ParameterError: as `check_memory`.
         StorageError: as `check_disk`.
     """
-    estimate = estimate_memory(parameters, len(counts), n_threads=n_threads)
-    check_memory(
-        estimate, advice=lambda there: suggest_fitting(parameters, counts, there, n_threads)
-    )
+    known: dict[str, Any] = {
+        "n_threads": n_threads,
+        "sizes": measure_tables(parameters, counts, words),
+        "longest_sentence": longest_sentence,
+        "besides": besides,
+    }
+    estimate = estimate_memory(parameters, len(counts), **known)
+    check_memory(estimate, advice=lambda there: suggest_fitting(parameters, counts, there, **known))
     if checkpoint is not None:
         check_disk(estimate, checkpoint)
     progress.remark(estimate.describe())

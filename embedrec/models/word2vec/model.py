@@ -15,9 +15,10 @@ from embedrec.errors import CorruptedError, InputError, ParameterError
 from embedrec.files import PathLike
 from embedrec.models.word2vec.block import find_longest_sentence
 from embedrec.models.word2vec.callback import Callback
-from embedrec.models.word2vec.fitting import Run, train_state
+from embedrec.models.word2vec.fitting import Run, prepare_plan, train_state
 from embedrec.models.word2vec.grow import (
     EARLIER,
+    Learnt,
     RenumberedText,
     check_same_text,
     choose_parameters,
@@ -31,7 +32,8 @@ from embedrec.models.word2vec.memory import check_needs
 from embedrec.models.word2vec.parameters import Parameters, check_names
 from embedrec.models.word2vec.preset import find_preset
 from embedrec.models.word2vec.state import State, identify_training, start_state
-from embedrec.models.word2vec.subword import compose_words, restore_inputs, settle_lengths
+from embedrec.models.word2vec.subword import compose_words, settle_lengths
+from embedrec.models.word2vec.tree import estimate_moving
 from embedrec.progress import Progress, SilentProgress
 from embedrec.tensors import map_tensors, save_tensors
 from embedrec.vectors.folder import save_folder
@@ -68,14 +70,15 @@ class Word2Vec:
     losses_: list[float]
 
     def __init__(self, *, n_threads: int = 1, **parameters: Any) -> None:
-        if isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1:
+        whole = isinstance(n_threads, (int, np.integer)) and not isinstance(n_threads, bool)
+        if not whole or n_threads < 1:
             raise ParameterError(
                 f"n_threads must be a whole number from 1, not {n_threads!r}", value=n_threads
             )
         check_names(parameters)
         self.parameters = Parameters(**parameters)
-        self.n_threads = n_threads
-        self._outputs: np.ndarray | None = None
+        self.n_threads = int(n_threads)
+        self._outputs: dict[str, np.ndarray] | None = None
         self._stored: StoredVectors | None = None
 
     @classmethod
@@ -108,7 +111,8 @@ class Word2Vec:
             corpus: what to train on.
             checkpoint: folder in which the state is saved every `checkpoint_seconds`, at the end of
                 each epoch, and when training is interrupted. It is left there at the end.
-            checkpoint_seconds: a killed run loses at most this much work.
+            checkpoint_seconds: a killed run loses at most this much work, and the blocks (of some
+                20,000 words) that were under way.
             resume: go on from `checkpoint` if it is there.
             progress: told the words trained, in raw words of the corpus.
             callbacks: told of every block and epoch.
@@ -119,6 +123,7 @@ class Word2Vec:
         Raises:
             ResumeError: if the checkpoint was made with other parameters or another corpus.
             DivergenceError: if weights are no longer finite; the last checkpoint stays.
+            InputError: if no word of the text stands beside another to learn from.
         """
         run = Run(
             self.n_threads,
@@ -131,16 +136,15 @@ class Word2Vec:
         counts = np.asarray(corpus.vocabulary.counts)
         words = corpus.vocabulary.packed
         self.parameters = settle_lengths(self.parameters, words, counts)
-        self._check_needs(counts, run)
+        longest_sentence = find_longest_sentence(corpus)
+        self._check_needs(corpus.vocabulary, longest_sentence, run)
         state = train_state(
             corpus,
             self.parameters,
-            counts,
-            find_longest_sentence(corpus),
+            prepare_plan(self.parameters, counts, longest_sentence, words),
             identify_training(self.parameters, corpus.manifest.files),
             lambda: start_state(self.parameters, len(counts)),
             run,
-            words,
         )
         user_dict = corpus.user_dict
         self._keep(
@@ -168,9 +172,9 @@ class Word2Vec:
 
         Words keep what they have learnt, and their counts, to which those in the text are added.
         New words are introduced by one more pass at the rate of the model's first training, of
-        which the old words keep nothing; then all train at a fifth of it (see `introduce`). The
-        trainings before are told in the metadata of the vectors under "earlier_trainings", oldest
-        first.
+        which the old words keep nothing; then all train at a part of it, a fifth for skip-gram and
+        half for CBOW (see `introduce`). The trainings before are told in the metadata of the
+        vectors under "earlier_trainings", oldest first.
 
         Args:
             corpus: the new text, cut into words as the model's was.
@@ -189,7 +193,7 @@ class Word2Vec:
             ParameterError: if the model holds nothing yet, a parameter can't be changed or is out
                 of range, or the text was cut otherwise than the model's.
             InputError: if no word is left of the text.
-            ResumeError, DivergenceError: as for `fit`.
+            ResumeError, DivergenceError: as for `fit`, which also raises InputError.
         """
         stored, outputs = self._get_stored(), self._outputs
         if stored is None or outputs is None or stored.counts is None:
@@ -204,15 +208,17 @@ class Word2Vec:
         old = Vocabulary(list(stored.words), stored.counts)
         growth = grow_vocabulary(old, corpus.vocabulary, min_count=min_count, max_vocab=max_vocab)
         progress.remark(growth.describe())
-        grown._check_needs(growth.vocabulary.counts, run)
-        start = (restore_inputs(chosen, stored), outputs)
+        learnt = Learnt(stored, outputs, old.counts)
+        del old  # its words would stay beside the weights
+        longest_sentence = find_longest_sentence(corpus)
+        grown._check_needs(growth.vocabulary, longest_sentence, run, learnt)
         state = train_grown(
             RenumberedText(corpus, growth),
             chosen,
-            (*start, old.counts),
+            learnt,
             growth,
-            find_longest_sentence(corpus),
-            identify_growth(chosen, corpus.manifest.files, start, growth, checkpoint),
+            longest_sentence,
+            identify_growth(chosen, corpus.manifest.files, learnt, growth, checkpoint),
             run,
             first_rate=first_rate,
         )
@@ -225,11 +231,18 @@ class Word2Vec:
         grown._keep(growth.vocabulary, state, metadata, stored.user_dict_text)
         return grown
 
-    def _check_needs(self, counts: np.ndarray, run: Run) -> None:
+    def _check_needs(
+        self, vocabulary: Vocabulary, longest_sentence: int, run: Run, old: Learnt | None = None
+    ) -> None:
+        size = self.parameters.vector_size
+        moves = old is not None and self.parameters.uses_paths
         check_needs(
             self.parameters,
-            counts,
+            np.asarray(vocabulary.counts),
+            vocabulary.packed,
             n_threads=run.n_threads,
+            longest_sentence=longest_sentence,
+            besides=estimate_moving(len(vocabulary), size) if moves else 0,
             checkpoint=run.checkpoint,
             progress=run.progress,
         )
@@ -253,7 +266,7 @@ class Word2Vec:
         user_dict_text: str | None,
     ) -> None:
         self.losses_ = state.losses
-        self._outputs = state.outputs
+        self._outputs = split_outputs(self.parameters, state.outputs, len(vocabulary))
         vars(self).pop("vectors_", None)
         vectors, subwords = compose_words(self.parameters, vocabulary.packed, state.inputs)
         self._stored = StoredVectors(
@@ -283,8 +296,7 @@ class Word2Vec:
         if outputs is None or stored is None:
             raise ParameterError("the model holds no vectors yet: call fit first")
         stored.metadata.update(metadata)
-        tensors = split_outputs(self.parameters, outputs, len(stored.words))
-        save_folder(stored, folder, lambda work: save_tensors(work / TRAINING_FILE, tensors))
+        save_folder(stored, folder, lambda work: save_tensors(work / TRAINING_FILE, outputs))
 
     @classmethod
     def load(cls, folder: PathLike, *, n_threads: int = 1, verify: bool = False) -> Word2Vec:
@@ -311,8 +323,7 @@ class Word2Vec:
         expected = list_output_shapes(parameters, len(vectors))
         if {name: array.shape for name, array in tensors.items()} != expected:
             raise CorruptedError(f"{path} does not fit the vectors beside it", value=path)
-        parts = [tensors[name] for name in expected]
-        model._outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        model._outputs = {name: tensors[name] for name in expected}
         return model
 
 

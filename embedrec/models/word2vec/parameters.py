@@ -70,6 +70,11 @@ class Parameters:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        # NumPy's numbers count as Python's, which JSON takes and which know no overflow.
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
         _check_choice("architecture", self.architecture, ARCHITECTURES)
         _check_choice("loss", self.loss, LOSSES)
         _check_whole("vector_size", self.vector_size, 1, 100_000)
@@ -86,9 +91,9 @@ class Parameters:
             object.__setattr__(self, "min_alpha", self.alpha * 1e-4)
         _check_real("min_alpha", self.min_alpha, 0.0, self.alpha)
         for name in _SWITCHES:
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
+            if not isinstance(getattr(self, name), bool):
                 raise ParameterError(f"{name} must be True or False", value=getattr(self, name))
-        check_seed(self.seed)
+        object.__setattr__(self, "seed", check_seed(self.seed))
         self._check_subwords()
         if self.deterministic and self.subwords:
             raise ParameterError(
@@ -199,7 +204,7 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if isinstance(value, bool) or not isinstance(value, int):
         raise ParameterError(f"{name} must be a whole number, not {value!r}", value=value)
     if not low <= value <= high:
         raise ParameterError(f"{name} must be from {low} to {high}, not {value}", value=value)
@@ -208,7 +213,7 @@ def _check_whole(name: str, value: object, low: int, high: int) -> None:
 def _check_real(
     name: str, value: object, low: float, high: float, *, open_below: bool = False
 ) -> None:
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not real or not math.isfinite(value):  # type: ignore[arg-type]
         raise ParameterError(f"{name} must be a finite number, not {value!r}", value=value)
     if not low <= value <= high or (open_below and value == low):  # type: ignore[operator]

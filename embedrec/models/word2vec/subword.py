@@ -11,8 +11,10 @@ import numpy as np
 
 from embedrec.corpus.packed import PackedWords
 from embedrec.models.word2vec.parameters import Parameters
-from embedrec.vectors.stored import StoredVectors, Subwords
+from embedrec.vectors.stored import Subwords
 from embedrec.vectors.subword_lengths import choose_subword_lengths
+
+_WORDS_AT_ONCE = 1 << 14
 
 
 def settle_lengths(parameters: Parameters, words: PackedWords, counts: np.ndarray) -> Parameters:
@@ -27,6 +29,25 @@ def settle_lengths(parameters: Parameters, words: PackedWords, counts: np.ndarra
         return parameters
     min_n, max_n = choose_subword_lengths(words.utf8, words.offsets, counts)
     return parameters.change(min_n=min_n, max_n=max_n)
+
+
+def count_rows(parameters: Parameters, words: PackedWords) -> np.ndarray:
+    """Return how many rows make up each word, int64 (V,): as many as `list_rows` lists."""
+    n_rows = np.ones(len(words), np.int64)
+    if not parameters.subwords:
+        return n_rows
+    assert parameters.min_n is not None  # settled before
+    assert parameters.max_n is not None
+    for first in range(0, len(words), _WORDS_AT_ONCE):
+        ends = words.offsets[first : first + _WORDS_AT_ONCE + 1]
+        begins = (words.utf8[ends[0] : ends[-1]] & 0xC0) != 0x80  # of a character
+        before = np.concatenate([[0], np.cumsum(begins)])
+        n_characters = 2 + np.diff(before[ends - ends[0]])
+        part = n_rows[first : first + _WORDS_AT_ONCE]
+        for n in range(parameters.min_n, parameters.max_n + 1):
+            # Without the two brackets alone.
+            part += np.maximum(0, n_characters - n + 1 - 2 * (n == 1))
+    return n_rows
 
 
 def list_rows(parameters: Parameters, words: PackedWords) -> tuple[np.ndarray, np.ndarray]:
@@ -72,21 +93,35 @@ def compose_words(
     return vectors, Subwords(buckets, parameters.min_n, parameters.max_n)
 
 
-def restore_inputs(parameters: Parameters, stored: StoredVectors) -> np.ndarray:
-    """Return a training's input matrix, float32 (R, D), from what it left.
+def restore_own_rows(
+    parameters: Parameters, words: PackedWords, places: np.ndarray, inputs: np.ndarray
+) -> None:
+    """Put words' own rows in place of their vectors; some thousand words at a time.
 
     The inverse of `compose_words`, up to rounding: with n rows and their mean h, a word's own row
     is n h less its n-grams' rows.
 
     Args:
-        parameters: those of the training.
-        stored: its words and vectors, which stay as they are.
+        parameters: those of the training, with subwords.
+        words: V words, those of the first V rows.
+        places: int64, places of the words whose rows hold vectors; the others' rows stay.
+        inputs: float32 (R, D), changed in place: words' rows, then those of n-grams.
     """
-    if stored.subwords is None:
-        return stored.vectors
-    from embedrec.kernels.subword import restore_rows
+    from embedrec.kernels.subword import list_subwords, restore_rows
 
-    words = PackedWords.pack(stored.words)
-    inputs = np.concatenate([stored.vectors, stored.subwords.buckets])
-    restore_rows(*list_rows(parameters, words), inputs)
-    return inputs
+    others = np.ones(len(words), bool)
+    others[places] = False
+    for first in range(0, len(words), _WORDS_AT_ONCE):
+        part = slice(first, first + _WORDS_AT_ONCE)
+        row_offsets, rows = list_subwords(
+            words.utf8,
+            words.offsets[first : first + _WORDS_AT_ONCE + 1],
+            parameters.min_n,
+            parameters.max_n,
+            parameters.n_buckets,
+            len(words) - first,
+        )
+        stay = first + np.flatnonzero(others[part])
+        kept = inputs[stay]
+        restore_rows(row_offsets, rows, inputs[first:])
+        inputs[stay] = kept

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from embedrec.errors import DivergenceError, StorageError
+from embedrec.errors import DivergenceError, InputError, StorageError
 from embedrec.models.word2vec.block import Block, Sentences, iterate_blocks
 from embedrec.models.word2vec.callback import Callback, EpochReport, StepReport
 from embedrec.models.word2vec.loop import BlockRunner
@@ -27,6 +27,7 @@ def run_training(
     *,
     save: Callable[[], None],
     save_seconds: float,
+    save_end: bool = True,
     progress: Progress,
     callbacks: Sequence[Callback],
 ) -> None:
@@ -37,14 +38,16 @@ def run_training(
         parameters: the training's parameters.
         state: weights and position.
         runner: trains blocks on that state.
-        save: writes a checkpoint of the state; called every `save_seconds`, between epochs, and
-            when the training is interrupted.
+        save: writes a checkpoint of the state; called every `save_seconds`, at the end of each
+            epoch, and when the training is interrupted.
         save_seconds: time between checkpoints.
+        save_end: call `save` at the end of the last epoch, too.
         progress: told the words trained.
         callbacks: told of blocks and epochs.
 
     Raises:
-        DivergenceError: if the loss or weights are no longer finite.
+        DivergenceError: if weights are no longer finite.
+        InputError: if an epoch has no pair to learn from.
     """
     total = corpus.n_tokens * parameters.epochs
     try:
@@ -58,17 +61,32 @@ def run_training(
                 while not runner.run(blocks, time.monotonic() + save_seconds, reporter.end_step):
                     check_finite(state)
                     save()
+                check_finite(state)
+                if not state.n_pairs:
+                    raise _NoPairError(_describe_lack(parameters, state))
                 n_pairs = state.n_pairs
                 loss = state.end_epoch()
-                check_finite(state)
                 reporter.end_epoch(state, loss, n_pairs)
-                if state.epoch < parameters.epochs:
+                if state.epoch < parameters.epochs or save_end:
                     save()
-    except (DivergenceError, StorageError):
-        raise  # the last checkpoint is better than this state, or can't be replaced
+    except (DivergenceError, StorageError, _NoPairError):
+        # The last checkpoint is better than this state, or can't be replaced, or is of no use.
+        raise
     except BaseException:
         save()
         raise
+
+
+class _NoPairError(InputError):
+    pass
+
+
+def _describe_lack(parameters: Parameters, state: State) -> str:
+    thinned = f", or a larger sample (now {parameters.sample:g})" if parameters.sample else ""
+    return (
+        f"there is nothing to learn: in epoch {state.epoch + 1} no word that was kept had another "
+        f"beside it; give longer sentences{thinned}"
+    )
 
 
 def check_finite(state: State) -> None:

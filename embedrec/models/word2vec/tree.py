@@ -17,24 +17,29 @@ import numpy as np
 
 from embedrec.kernels.huffman import build_huffman_parents
 
-# Bounds what is worked on at a time to some 100 MB, whatever the vocabulary.
-_NUMBERS_AT_ONCE = 4_000_000
+# Columns are moved some at a time: this bounds what that takes, as long as one column is less.
+_NUMBERS_AT_ONCE = 1_000_000
+# Measured: for each word of the two trees, and for each number worked on.
+_TREE_BYTES, _NUMBER_BYTES = 120, 64
 
 
 def move_nodes(
-    vectors: np.ndarray, old_counts: np.ndarray, new_counts: np.ndarray, old_rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return start vectors for the inner nodes of the grown vocabulary's tree.
+    vectors: np.ndarray,
+    old_counts: np.ndarray,
+    new_counts: np.ndarray,
+    old_rows: np.ndarray,
+    out: np.ndarray,
+) -> np.ndarray:
+    """Write start vectors for the inner nodes of the grown vocabulary's tree.
 
     Args:
         vectors: float32 (V - 1, D), of the old tree's inner nodes.
         old_counts: (V,), in descending order.
         new_counts: (W,), W >= V, in descending order.
         old_rows: int64 (V,), the place of each old word in the grown vocabulary.
+        out: float32 (W - 1, D), changed in place where nodes are known; the others stay.
 
     Returns:
-        vectors: float32 (W - 1, D). A node with old words on one side only starts from 0, as in
-            a new training.
         known: bool (W - 1,), which nodes have old words on both sides.
     """
     old, new = _Tree(old_counts), _Tree(new_counts)
@@ -43,38 +48,45 @@ def move_nodes(
     total = new.sum_up(weight[:, None])
     left, right = total[new.children[:, 0]], total[new.children[:, 1]]
     known = (left > 0) & (right > 0)  # (W - 1, 1)
-    result = np.zeros((len(new_counts) - 1, vectors.shape[1]), np.float32)
     n_columns = max(1, _NUMBERS_AT_ONCE // len(new_counts))
     for begin in range(0, vectors.shape[1], n_columns):
         part = slice(begin, begin + n_columns)
         leaves = np.zeros((len(new_counts), vectors[:, part].shape[1]))
         leaves[old_rows] = 0.5 * old.sum_down(vectors[:, part].astype(np.float64))
         sums = new.sum_up(leaves * weight[:, None])
-        contrast = np.zeros_like(sums[: len(result)])
+        contrast = np.zeros_like(sums[: len(known)])
         np.divide(sums[new.children[:, 0]], left, out=contrast, where=known)
         contrast -= np.divide(
             sums[new.children[:, 1]], right, out=np.zeros_like(contrast), where=known
         )
-        result[:, part] = contrast
-    return result, known[:, 0]
+        np.copyto(out[:, part], contrast, casting="same_kind", where=known)
+    return known[:, 0]
+
+
+def estimate_moving(n_words: int, vector_size: int) -> int:
+    """Return the bytes that `move_nodes` takes, besides `out`, for (W,) = (n_words,) counts."""
+    n_columns = min(vector_size, max(1, _NUMBERS_AT_ONCE // n_words))
+    return (_TREE_BYTES + _NUMBER_BYTES * n_columns) * n_words
 
 
 class _Tree:
     """A Huffman tree with its nodes by depth. Nodes 0 to V - 1 are words, V + n is inner node n.
 
     Attributes:
-        depth: int64 (2 V - 1,), steps from the root.
+        depth: uint8 (2 V - 1,), steps from the root: counts that add up to less than 2**64 make no
+            path of more than 93.
         children: int64 (V - 1, 2), the nodes at code 0 and at code 1 of each inner node.
     """
 
     def __init__(self, counts: np.ndarray) -> None:
         n = len(counts)
         self._n_words = n
-        self._parent, self._code = build_huffman_parents(counts.astype(np.int64))
-        below = np.arange(2 * n - 2)  # all but the root
+        parent, code = build_huffman_parents(counts.astype(np.int64))
+        # All but the root are somebody's child.
         self.children = np.empty((n - 1, 2), np.int64)
-        self.children[self._parent[below], self._code[below]] = below
-        self.depth = np.zeros(2 * n - 1, np.int64)
+        self.children[parent[:-1], code[:-1]] = np.arange(2 * n - 2)
+        del parent, code
+        self.depth = np.zeros(2 * n - 1, np.uint8)
         self._levels: list[np.ndarray] = []  # inner nodes of each depth, by number
         level = np.array([n - 2])
         while len(level):
