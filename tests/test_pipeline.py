@@ -18,7 +18,7 @@ from embedrec.text.pipeline import TextPipeline, TextSettings
 from embedrec.vectors.keyed import KeyedVectors
 from tests.cli.conftest import write_dump, write_text
 
-SMALL: dict[str, Any] = {"vector_size": 8, "epochs": 2, "n_workers": 1}
+SMALL: dict[str, Any] = {"vector_size": 8, "epochs": 2, "sample": 0.01, "n_workers": 1}
 
 
 @pytest.fixture
@@ -190,3 +190,40 @@ def test_the_model_opens_as_vectors_and_is_mapped(text: Path, tmp_path: Path) ->
     vectors = train(text, tmp_path / "m", **SMALL)
     assert np.array_equal(KeyedVectors.load(tmp_path / "m").vectors, vectors.vectors)
     assert not vectors.vectors.flags.writeable
+
+
+def test_numbers_of_numpy_are_as_good_as_others(text: Path, tmp_path: Path) -> None:
+    numbers = {"vector_size": np.int64(8), "epochs": np.int32(2), "sample": np.float64(0.0)}
+    limits = {"min_count": np.int64(6), "max_vocab": np.int64(7)}
+    one = train(text, tmp_path / "one", n_workers=1, n_threads=np.int64(1), **numbers, **limits)
+    plain: dict[str, Any] = {name: n.item() for name, n in {**numbers, **limits}.items()}
+    two = train(text, tmp_path / "two", n_workers=1, **plain)
+    assert np.array_equal(one.vectors, two.vectors)
+    assert one.metadata == two.metadata
+    corpus = build_corpus([text], tmp_path / "c", n_workers=1, **limits)  # type: ignore[arg-type]
+    assert corpus.manifest.parameters["min_count"] == 6
+    assert len(train(corpus.folder, tmp_path / "three", max_vocab=np.int64(5), **numbers)) == 5
+
+
+def test_a_model_with_subwords_is_there_already(text: Path, tmp_path: Path) -> None:
+    """The lengths of n-grams are chosen on the way, and asked for by nobody."""
+    options = {**SMALL, "subwords": True, "n_buckets": 100}
+    train(text, tmp_path / "m", **options)
+    made = (tmp_path / "m" / "manifest.json").stat().st_mtime_ns
+    with pytest.raises(KeyboardInterrupt):
+        train(text, tmp_path / "n", **options, callbacks=[Stop(0)])
+    (tmp_path / "n.partial").rename(tmp_path / "m.partial")  # a kill before the clearing up
+    for resume in (True, False):
+        progress = SilentProgress()
+        train(text, tmp_path / "m", **options, resume=resume, progress=progress)
+        assert any("is there already" in notice for notice in progress.notices)
+        assert not (tmp_path / "m.partial").exists()
+    train(text, tmp_path / "m", **options, min_n=1, max_n=3)  # what was chosen
+    assert (tmp_path / "m" / "manifest.json").stat().st_mtime_ns == made
+    with pytest.raises(ParameterError, match="min_n was 1 and is now 2"):
+        train(text, tmp_path / "m", **options, min_n=2, max_n=3)
+    train(text, tmp_path / "other", **options, min_n=2, max_n=2)
+    with pytest.raises(ParameterError, match="min_n was 2 and is now 1"):
+        train(text, tmp_path / "other", **options)
+    with pytest.raises(ParameterError, match="subwords was True and is now False"):
+        train(text, tmp_path / "m", **SMALL)

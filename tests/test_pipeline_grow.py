@@ -12,11 +12,12 @@ import pytest
 from embedrec.errors import CorruptedError, EmbedrecError, InputError, ParameterError, ResumeError
 from embedrec.models.word2vec import Callback, EpochReport
 from embedrec.pipeline import build_corpus, train
+from embedrec.progress import SilentProgress
 from embedrec.text.pipeline import TextSettings
 from embedrec.vectors.keyed import KeyedVectors
 from tests.cli.conftest import write_text
 
-SMALL: dict[str, Any] = {"vector_size": 8, "epochs": 2, "n_workers": 1}
+SMALL: dict[str, Any] = {"vector_size": 8, "epochs": 2, "sample": 0.01, "n_workers": 1}
 NEW = "火星探测器在火星着陆，火星探测器发回照片。唐朝诗人写火星。\n"
 
 
@@ -212,3 +213,36 @@ def test_a_damaged_model(old: Path, new: Path, tmp_path: Path, name: str) -> Non
     with pytest.raises(EmbedrecError):
         train(new, tmp_path / "m", start_from=old, n_workers=1)
     assert not (tmp_path / "m").exists()
+
+
+class StopAtOnce(SilentProgress):
+    """Stops before the first block of a training, its introduction."""
+
+    def stage(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "train":
+            raise KeyboardInterrupt
+        return super().stage(name, *args, **kwargs)
+
+
+def test_an_interrupted_introduction_is_work_too(old: Path, new: Path, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"start_from": old, "n_workers": 1, "keep_corpus": tmp_path / "c"}
+    begun = tmp_path / "m.partial" / "checkpoint-new-words"
+
+    def interrupt() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            train(new, tmp_path / "m", **options, progress=StopAtOnce())
+        assert [path.name for path in begun.parent.iterdir() if path.is_dir()] == [begun.name]
+
+    interrupt()
+    with pytest.raises(ResumeError, match="can't be continued: parameter min_count"):
+        train(new, tmp_path / "m", **options, min_count=3, resume=True)
+    assert begun.is_dir()
+    progress = SilentProgress()
+    with pytest.raises(ParameterError, match="is no corpus"):
+        train(new, tmp_path / "m", **{**options, "keep_corpus": old}, progress=progress)
+    assert any("was removed; resume would" in notice for notice in progress.notices)
+    assert not begun.exists()
+    interrupt()
+    resumed = train(new, tmp_path / "m", **options, resume=True)
+    whole = train(new, tmp_path / "whole", start_from=old, n_workers=1)
+    assert np.array_equal(resumed.vectors, whole.vectors)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from embedrec.corpus.shards import FORMAT_VERSION, KIND, Corpus
 from embedrec.files import PathLike
 from embedrec.manifest import Manifest
@@ -51,8 +53,13 @@ def build_corpus(
         InputError, ParameterError, ResumeError, CorruptedError, StorageError: as
             `DocumentReader`, `TextPipeline` and `corpus.encoder.build_corpus`.
     """
-    raw = open_raw(inputs, settings, min_count, max_vocab)
+    raw = open_raw(inputs, settings, take_plain(min_count), take_plain(max_vocab))
     return encode_raw(raw, folder, n_workers, resume, progress or SilentProgress())
+
+
+def take_plain(value: Any) -> Any:
+    """Return Python's number for one of NumPy, which a manifest can't hold; all else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from embedrec.models.word2vec import Callback, Parameters, Word2Vec
 from embedrec.models.word2vec.preset import find_preset
 from embedrec.models.word2vec.state import CHECKPOINT_KIND
 from embedrec.pipeline.narrow import describe_narrowed, narrow_corpus
-from embedrec.pipeline.raw import MIN_COUNT, encode_raw, open_raw
+from embedrec.pipeline.raw import MIN_COUNT, encode_raw, open_raw, take_plain
 from embedrec.pipeline.start import Start, open_start
 from embedrec.pipeline.workplace import (
     CHECKPOINT_NAME,
@@ -96,6 +96,7 @@ def train(
         InputError, ResumeError, CorruptedError, StorageError, DivergenceError: as the stages.
     """
     progress = progress or SilentProgress()
+    min_count, max_vocab = take_plain(min_count), take_plain(max_vocab)
     folder = Path(os.path.abspath(folder))
     partial = folder.with_name(f"{folder.name}.partial")
     paths = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)

@@ -9,17 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from embedrec.corpus.packed import PackedWords
 from embedrec.errors import CorruptedError, InputError, ParameterError, ResumeError
 from embedrec.files import naming_write_errors
 from embedrec.manifest import MANIFEST_NAME, Manifest, load_manifest
 from embedrec.models.word2vec import Parameters
+from embedrec.models.word2vec.introduce import name_introduction
+from embedrec.models.word2vec.subword import settle_lengths
 from embedrec.progress import Progress
 from embedrec.vectors.folder import FORMAT_VERSION as VECTORS_VERSION
 from embedrec.vectors.folder import KIND as VECTORS_KIND
+from embedrec.vectors.folder import load_folder
 
 KIND = "training"
 FORMAT_VERSION = 1
 CHECKPOINT_NAME, CORPUS_NAME = "checkpoint", "corpus"
+_CHECKPOINTS = (CHECKPOINT_NAME, name_introduction(CHECKPOINT_NAME).name)
 
 
 def is_finished(folder: Path, request: Manifest) -> bool:
@@ -40,8 +45,9 @@ def is_finished(folder: Path, request: Manifest) -> bool:
         found = load_manifest(folder, VECTORS_KIND, VECTORS_VERSION)
     except InputError as error:
         raise ParameterError(f"{error}; choose another folder", value=folder) from error
+    wanted = _settle(folder, request, found)
     made = replace(
-        request,
+        wanted,
         inputs=found.parameters.get("inputs", {}),
         parameters={
             "text": found.parameters.get("text", {}),
@@ -50,13 +56,26 @@ def is_finished(folder: Path, request: Manifest) -> bool:
             **_pick_start(found.parameters),
         },
     )
-    if difference := describe_change(request, made):
+    if difference := describe_change(wanted, made):
         raise ParameterError(
             f"{folder} exists and was made otherwise ({difference}); choose another folder or "
             "remove it",
             value=folder,
         )
     return True
+
+
+def _settle(folder: Path, request: Manifest, found: Manifest) -> Manifest:
+    # A training that is not told the lengths of n-grams chooses them from its vocabulary, which is
+    # the model's.
+    parameters = Parameters.from_json(request.parameters["training"])
+    if not parameters.subwords or parameters.min_n is not None or "subwords" not in found.facts:
+        return request
+    stored = load_folder(folder)
+    if stored.counts is None:
+        return request
+    settled = settle_lengths(parameters, PackedWords.pack(stored.words), stored.counts)
+    return replace(request, parameters={**request.parameters, "training": settled.to_json()})
 
 
 def open_partial(partial: Path, request: Manifest, resume: bool, progress: Progress) -> None:
@@ -70,7 +89,7 @@ def open_partial(partial: Path, request: Manifest, resume: bool, progress: Progr
     if found is not None and resume:
         _check_resumable(partial, request, found)
     elif found is not None:
-        if (partial / CHECKPOINT_NAME).exists():
+        if any((partial / name).exists() for name in _CHECKPOINTS):
             progress.notice(f"the unfinished training in {partial} was removed; resume would have "
                             "continued it")  # fmt: skip
         _remove_work(partial, keep_corpus=_have_same_corpus(request, found))
@@ -80,7 +99,7 @@ def open_partial(partial: Path, request: Manifest, resume: bool, progress: Progr
 
 
 def _check_resumable(partial: Path, request: Manifest, found: Manifest) -> None:
-    begun = any((partial / name).exists() for name in (CHECKPOINT_NAME, CORPUS_NAME))
+    begun = any((partial / name).exists() for name in (*_CHECKPOINTS, CORPUS_NAME))
     if not begun:
         # Until there is a corpus, the limits of its vocabulary may still be chosen anew.
         parameters = {**found.parameters, "corpus": request.parameters["corpus"]}
@@ -142,12 +161,8 @@ def describe_change(wanted: Manifest, found: Manifest) -> str | None:
 
 
 def _remove_work(partial: Path, *, keep_corpus: bool) -> None:
-    names = (
-        [CHECKPOINT_NAME]
-        if keep_corpus
-        else [CHECKPOINT_NAME, CORPUS_NAME, f"{CORPUS_NAME}.partial"]
-    )
-    for name in names:
+    corpora = () if keep_corpus else (CORPUS_NAME, f"{CORPUS_NAME}.partial")
+    for name in (*_CHECKPOINTS, *corpora):
         shutil.rmtree(partial / name, ignore_errors=True)
 
 

@@ -268,3 +268,12 @@ def test_a_full_disk_keeps_what_is_done_and_says_how_to_go_on(
     assert peek_kind(tmp_path / "m.partial" / "corpus") == "corpus"
     assert run(*words, "--resume").code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_text_with_nothing_to_learn_is_one_line(fail: Run, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("李白\n" * 50 + "杜甫\n" * 50, encoding="utf-8")
+    outcome = fail("train", text, "-o", tmp_path / "m", "--vector-size", 4, "--workers", 1)
+    assert "nothing to learn" in outcome.err
+    assert "longer sentences, or a larger sample (now 0.0001)" in outcome.err
+    assert not (tmp_path / "m").exists()

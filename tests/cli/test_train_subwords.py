@@ -26,6 +26,7 @@ def test_model_answers_for_unseen_words(run: Run, corpus_folder: Path, tmp_path:
     assert run("similar", folder, unseen).code == 0
     again = run("train", corpus_folder, "-o", tmp_path / "n", *SMALL, "--threads", 1)
     assert again.code == 0
+    assert "is there already" in run("train", corpus_folder, "-o", folder, *SMALL).err
     other = KeyedVectors.load(tmp_path / "n")
     assert other.vectors.tobytes() == vectors.vectors.tobytes()
 
