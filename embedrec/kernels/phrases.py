@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from embedrec.kernels.compile import kernel
 from embedrec.kernels.random import mix
 
 EMPTY = np.uint64(2**64 - 1)
@@ -27,7 +28,7 @@ _FULL = np.uint8(255)
 _ZERO, _ONE, _S20, _S58 = np.uint64(0), np.uint64(1), np.uint64(20), np.uint64(58)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def list_pairs(ids, offsets, counts, limits, codes, n_codes, pairs):
     """Write the numbers of the pairs that may be phrases, in order.
 
@@ -75,7 +76,7 @@ def _is_of_part(bits, part, n_part_bits):
     return (bits >> _S58) & ((_ONE << n_part_bits) - _ONE) == part
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_hashes(pairs, n, part, n_part_bits, hashes):
     """Count the first `n` pairs by hash.
 
@@ -95,7 +96,7 @@ def count_hashes(pairs, n, part, n_part_bits, hashes):
                 hashes[place] += np.uint8(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_pairs(pairs, n, part, n_part_bits, hashes, needed, keys, counts):
     """Count the first `n` pairs themselves, where their hash was met `needed` times.
 
@@ -132,7 +133,7 @@ def count_pairs(pairs, n, part, n_part_bits, hashes, needed, keys, counts):
     return n_new
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_table(pairs, values, keys, kept):
     """Put distinct pairs and their values into an empty table.
 
@@ -154,7 +155,7 @@ def fill_table(pairs, values, keys, kept):
         kept[place] = values[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def join_pairs(ids, offsets, roles, codes, n_codes, keys, values, joined, lengths):
     """Exchange pairs for phrases, from left to right; a word is part of one phrase at most.
 
@@ -213,7 +214,7 @@ def join_pairs(ids, offsets, roles, codes, n_codes, keys, values, joined, length
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_ids(ids, counts):
     """Add how often each id occurs in ids, uint32 (N,), to counts, int64 (V,), in place."""
     for i in range(ids.shape[0]):

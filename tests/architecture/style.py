@@ -100,6 +100,15 @@ def find_global_randomness(source: str) -> Iterator[str]:
             yield f"{node.lineno} calls np.random.{name}"
 
 
+def find_own_caches(source: str) -> Iterator[str]:
+    """Yield each place that has Numba keep compiled code its own way, and not as `kernel` does."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg == "cache":
+            yield f"{node.value.lineno} gives cache"
+        if isinstance(node, ast.Attribute) and node.attr == "enable_caching":
+            yield f"{node.lineno} uses enable_caching"
+
+
 def find_machine_paths(source: str, words: tuple[str, ...]) -> Iterator[str]:
     """Yield each line that names a place of one machine."""
     for number, line in enumerate(source.splitlines(), 1):

@@ -51,6 +51,13 @@ def test_nothing_pickles() -> None:
     assert not found, "\n".join(found)
 
 
+def test_kernels_are_kept_in_one_way() -> None:
+    kernels = [p for p in PACKAGE if p.relative_to(ROOT).parts[:2] == ("embedrec", "kernels")]
+    assert len(kernels) > 30
+    found = apply(style.find_own_caches, kernels)
+    assert not found, "\n".join(found)
+
+
 def test_only_cli_prints() -> None:
     library = [p for p in PACKAGE if p.relative_to(ROOT).parts[:2] != ("embedrec", "cli")]
     found = apply(style.find_prints, library)
@@ -110,6 +117,9 @@ FUTURE = "from __future__ import annotations\n"
         (style.find_global_randomness, "np.random.seed(0)", "generator.random(0)"),
         (style.find_global_randomness, "np.random.default_rng()", "np.random.default_rng(0)"),
         (style.find_global_randomness, "numpy.random.rand(3)", "np.random.Philox(3)"),
+        (style.find_own_caches, "@njit(cache=True)\ndef f(): ...", "@njit\ndef f(): ..."),
+        (style.find_own_caches, "f = njit(g, cache=x)", "f = njit(g, nogil=True)"),
+        (style.find_own_caches, "f.enable_caching()", "compiled._cache = KernelCache(f)"),
     ],
 )
 def test_rule_can_fail(rule: Rule, bad: str, good: str) -> None:
