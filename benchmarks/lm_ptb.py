@@ -79,7 +79,7 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--model", choices=MODELS)
     what.add_argument("--mix", nargs="+", metavar="NAME")
-    parser.add_argument("--set", nargs="+", metavar="NAME=VALUE", default=[])
+    parser.add_argument("--set", nargs="+", action="extend", metavar="NAME=VALUE", default=[])
     parser.add_argument("--cache", type=int, metavar="N")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--words", type=int)

@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--more", type=Path, metavar="FILE")
     parser.add_argument("--model", choices=["rnn", "gru", "lstm"], default="lstm")
-    parser.add_argument("--set", nargs="+", metavar="NAME=VALUE", default=[])
+    parser.add_argument("--set", nargs="+", action="extend", metavar="NAME=VALUE", default=[])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--words", type=int)
     asked = parser.parse_args()

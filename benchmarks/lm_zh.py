@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--punctuation", choices=["drop", "keep"], default="drop")
     parser.add_argument("--output", choices=["sampled", "hierarchical", "nce", "softmax"],
                         default="sampled")  # fmt: skip
-    parser.add_argument("--set", nargs="+", metavar="NAME=VALUE", default=[])
+    parser.add_argument("--set", nargs="+", action="extend", metavar="NAME=VALUE", default=[])
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     restart_with_threads("benchmarks.lm_zh", asked.threads)
