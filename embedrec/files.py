@@ -208,10 +208,19 @@ def compute_checksum(path: PathLike) -> str:
 
 
 def write_json(path: PathLike, content: Mapping[str, Any]) -> None:
-    """Write an object as UTF-8 JSON, atomically, keys in the order given."""
+    """Write an object as UTF-8 JSON, atomically, keys in the order given.
+
+    NumPy's numbers, which parameters may be, are written as plain ones.
+    """
     with write_atomic(path, "w") as file:
-        json.dump(content, file, ensure_ascii=False, indent=1)
+        json.dump(content, file, ensure_ascii=False, indent=1, default=_take_number)
         file.write("\n")
+
+
+def _take_number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
 def read_json(path: PathLike) -> dict[str, Any]:

@@ -28,8 +28,18 @@ def check_plot(path: str) -> None:
         ) from error
 
 
-def draw_curve(path: str, figures: Sequence[Any]) -> None:
-    """Draw training loss, as perplexity, and validation perplexity of each epoch into a file."""
+def draw_curve(
+    path: str, figures: Sequence[Any], *, exact: bool = True, measure: str = "perplexity"
+) -> None:
+    """Draw training loss and validation perplexity of each epoch into a file.
+
+    Args:
+        path: of the picture.
+        figures: of the epochs.
+        exact: whether the loss is a mean of -log p, and is drawn as perplexity. That of words drawn
+            by the way is another measure, and has an axis of its own.
+        measure: what to call the perplexity.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -40,12 +50,20 @@ def draw_curve(path: str, figures: Sequence[Any]) -> None:
 
     epochs = np.arange(1, len(figures) + 1)
     picture, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
-    axes.plot(epochs, np.exp([f.loss for f in figures]), "o-", label="training")
+    losses = np.array([f.loss for f in figures])
+    if exact:
+        axes.plot(epochs, np.exp(losses), "o-", label="training")
+    else:
+        other = axes.twinx()
+        other.plot(epochs, losses, "o:", color="gray", label="training loss")
+        other.set_ylabel("training loss, of words drawn")
+        other.legend(loc="upper center")
     if figures and figures[0].valid_perplexity is not None:
         axes.plot(epochs, [f.valid_perplexity for f in figures], "s-", label="validation")
-    axes.set(xlabel="epoch", ylabel="perplexity", yscale="log")
+    axes.set(xlabel="epoch", ylabel=measure, yscale="log")
     axes.grid(alpha=0.3, which="both")
-    axes.legend()
+    if axes.lines:
+        axes.legend()
     with write_atomic(path) as file:
         picture.savefig(file, format=Path(path).suffix.lower()[1:], dpi=150)
     pyplot.close(picture)

@@ -13,6 +13,8 @@ from embedrec.cli.output import print_json, print_table, say
 from embedrec.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from embedrec.models.bilm import BidirectionalLM
     from embedrec.models.language.model import LanguageModel
     from embedrec.pipeline.language import TextReader
@@ -73,7 +75,7 @@ def evaluate(
         raise ParameterError("--validation is for mixtures: add --mix or --cache, or leave it out",
                              value=validation)  # fmt: skip
     result = asked.evaluate(read_language_text(reader, text, asked.vocabulary_, unknown))
-    names = [model, *mix, *(["cache"] if cache is not None else [])]
+    names = _number_repeated([model, *mix, *(["cache"] if cache is not None else [])])
     weights = getattr(asked, "weights_", [1.0])
     if as_json:
         print_json(
@@ -114,6 +116,7 @@ def suggest(
     from embedrec.models.bilm import BidirectionalLM
 
     asked, reader = _open_model(model)
+    prefix = reader.convert_prefix(prefix)
     if isinstance(asked, BidirectionalLM):
         before, after = _part_at_gap(context, gap or "_")
         begun = reader.cut(before)
@@ -146,23 +149,31 @@ def score(
     """Print log p (natural logarithm, the sentence's end included) and perplexity of each line.
 
     Bidirectional models give the pseudo log p: of each word given all others of the line, added up.
-    It ranks sentences, and is not to be compared with other models' log p.
+    It ranks sentences, and is not to be compared with other models' log p. Lines without a word are
+    passed over; JSON has the number of each line.
     """
     from embedrec.models.bilm import BidirectionalLM
 
     asked, reader = _open_model(model)
-    lines = _read_lines(file, reader)
+    texts = list(_read_lines(file))
+    cut = [(n, text, words) for n, text in texts if (words := reader.cut(text))]
+    if not cut:
+        raise InputError(f"{file} has no sentence: give one with a sentence a line", value=file)
+    lines = [words for _, _, words in cut]
     is_pseudo = isinstance(asked, BidirectionalLM)
     if isinstance(asked, BidirectionalLM):
         found = asked.score_sentences(lines, unknown=unknown)
     else:
         found = [asked.log_prob(line, unknown=unknown) for line in lines]
     rows = [
-        (scored.log_prob / len(scored.words), " ".join(line), scored)
-        for line, scored in zip(lines, found, strict=True)
+        (scored.log_prob / len(scored.words), n, text, scored)
+        for (n, text, _), scored in zip(cut, found, strict=True)
     ]
     if ranked:
         rows.sort(key=lambda row: -row[0])
+    progress = open_progress(quiet)
+    if len(cut) < len(texts):
+        progress.notice(f"lines without a word were passed over: {len(texts) - len(cut)}")
     from math import exp
 
     if as_json:
@@ -170,15 +181,15 @@ def score(
             ("pseudo_log_prob", "pseudo_perplexity") if is_pseudo else ("log_prob", "perplexity")
         )
         results = [
-            {"sentence": sentence, marks[0]: scored.log_prob, marks[1]: exp(-mean),
+            {"line": n, "sentence": sentence, marks[0]: scored.log_prob, marks[1]: exp(-mean),
              **({"words": [list(pair) for pair in scored.words]} if words else {})}
-            for mean, sentence, scored in rows
+            for mean, n, sentence, scored in rows
         ]  # fmt: skip
         print_json({"results": results})
         return
     if is_pseudo:
-        open_progress(quiet).remark("pseudo log p: of each word given all others of its line")
-    for mean, sentence, scored in rows:
+        progress.remark("pseudo log p: of each word given all others of its line")
+    for mean, _, sentence, scored in rows:
         say(f"{scored.log_prob:10.3f} {exp(-mean):10.2f}  {sentence}")
         if words:
             say("  " + " ".join(f"{word}:{log_p:.2f}" for word, log_p in scored.words))
@@ -253,7 +264,18 @@ def _part_at_gap(text: str, gap: str) -> tuple[str, str]:
     return before, after
 
 
-def _read_lines(file: str, reader: TextReader) -> list[list[str]]:
-    from embedrec.models.language.text import read_sentences
+def _read_lines(file: str) -> Iterator[tuple[int, str]]:
+    from embedrec.models.language.text import read_lines
 
-    return [words for line in read_sentences(file, "word") if (words := reader.cut(" ".join(line)))]
+    for n, line in enumerate(read_lines(file), 1):
+        yield n, line.strip()
+
+
+def _number_repeated(names: list[str]) -> list[str]:
+    """Return names of which none is there twice: the second of two gets a number."""
+    seen: dict[str, int] = {}
+    numbered = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        numbered.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return numbered

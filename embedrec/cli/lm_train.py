@@ -126,9 +126,13 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
 
     model = values["model"]
     parameters = _collect_parameters(ctx, model)
+    measure = "pseudo-perplexity" if model in _TWO_WAYS else "perplexity"
     if values["plot"] is not None:
         from embedrec.cli.curve import check_plot
 
+        if model == "kn":
+            raise ParameterError("--plot is for models with epochs, not for kn: leave it out",
+                                 value=values["plot"])  # fmt: skip
         check_plot(values["plot"])
     vectors = None
     if values["vectors"] is not None:
@@ -138,7 +142,7 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     progress = open_progress(values["quiet"])
     with offer_resume(ctx, output):
         learned: Any = train_language_model(
-            inputs, output, model, reader=_open_reader(TextReader, values),
+            inputs, output, model, reader=_open_reader(ctx, TextReader, values),
             validation=values["validation"], max_vocab=values["max_vocab"],
             min_count=values["min_count"], n_tokens=values["tokens"], vectors=vectors,
             resume=values["resume"], progress=progress, on_epoch=None, **parameters,
@@ -146,11 +150,13 @@ def train(ctx: click.Context, inputs: tuple[str, ...], output: str, **values: An
     if values["plot"] is not None:
         from embedrec.cli.curve import draw_curve
 
-        draw_curve(values["plot"], getattr(learned, "figures_", []))
+        draw_curve(
+            values["plot"], learned.figures_, measure=measure,
+            exact=parameters.get("output", "softmax") in ("softmax", "hierarchical"),
+        )  # fmt: skip
     if not values["quiet"]:
         figures = getattr(learned, "figures_", [])
         best = [f.valid_perplexity for f in figures if f.valid_perplexity is not None]
-        measure = "pseudo-perplexity" if model in _TWO_WAYS else "perplexity"
         told = f", epochs: {len(figures)}, validation {measure}: {min(best):.2f}" if best else ""
         say(f"{output}  {model}, {len(learned.vocabulary_):,} words{told}")
 
@@ -169,11 +175,18 @@ def _collect_parameters(ctx: click.Context, model: str) -> dict[str, Any]:
     return parameters
 
 
-def _open_reader(kind: Any, values: dict[str, Any]) -> TextReader:
+def _open_reader(ctx: click.Context, kind: Any, values: dict[str, Any]) -> TextReader | None:
+    given = list_given(ctx, ("unit", "segmenter", "user_dict"))
+    if not given:
+        return None
     if values["unit"] == "character":
-        if values["user_dict"] is not None:
-            raise ParameterError("--user-dict is for words, not for --unit character: leave it out",
-                                 value=values["user_dict"])  # fmt: skip
+        for name in ("segmenter", "user_dict"):
+            if name in given:
+                option = f"--{name.replace('_', '-')}"
+                raise ParameterError(
+                    f"{option} is for words, not for --unit character: leave it out",
+                    value=given[name],
+                )
         return kind("character")
     from embedrec.text.pipeline import TextPipeline, TextSettings
 

@@ -13,7 +13,6 @@ from embedrec.models.language.model import (
     SentenceScore,
     check_fitted,
     check_topn,
-    check_words,
     rank_words,
 )
 from embedrec.models.language.neural import NeuralModel, check_whole
@@ -25,7 +24,7 @@ from embedrec.models.language.sentences import (
     join_sentences,
     order_by_length,
 )
-from embedrec.models.language.text import LanguageText
+from embedrec.models.language.text import LanguageText, check_words
 from embedrec.models.rnnlm import KINDS
 from embedrec.nn import Dense, Layer, RecurrentStack
 from embedrec.nn.parameter import Array
@@ -77,7 +76,9 @@ class BidirectionalLM(NeuralModel):
             kind: "rnn" (tanh), "gru" or "lstm".
             vector_size, hidden_size, n_layers: sizes of word vectors and of each layer's state, and
                 layers in each direction.
-            dropout, recurrent_dropout, dropout_mask, output, n_samples: see `RNNLM`.
+            dropout, recurrent_dropout, output, n_samples: see `RNNLM`.
+            dropout_mask: "step", or "sequence" for the same mask at all steps of word vectors and
+                between layers.
             tied: output vectors are the input vectors; needs output="softmax", sizes may differ.
             batch_size: sentences in a step, of about one length.
             max_words: longer sentences are cut into pieces of so many words in training; they are
@@ -266,7 +267,7 @@ class BidirectionalLM(NeuralModel):
         )  # fmt: skip
         return GapNetwork(
             embedding, forwards, backwards, merge, output, dropout=self.dropout,
-            end=self.vocabulary_.end,
+            dropout_mask=self.dropout_mask, end=self.vocabulary_.end,
         )  # fmt: skip
 
     def _build_stack(self, generator: np.random.Generator) -> RecurrentStack:

@@ -169,7 +169,8 @@ class NNLM(NeuralLanguageModel):
     def _cut_windows(self, ids: Array, places: Array) -> Array:
         """Return the n - 1 words before each place, (B, n - 1); before the text stand ends."""
         before = places[:, None] + np.arange(1 - self.order, 0)
-        return np.where(before >= 0, ids[before], ids.dtype.type(self.vocabulary_.end))
+        words = ids[np.maximum(before, 0)]  # a text may be shorter than a window
+        return np.where(before >= 0, words, ids.dtype.type(self.vocabulary_.end))
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

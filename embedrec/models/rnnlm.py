@@ -21,12 +21,12 @@ class WordNetwork(Layer):
     """Vectors of words, a stack of recurrent layers, and the output; dropout between them."""
 
     def __init__(
-        self, embedding: Embedding, stack: RecurrentStack, output: Any, dropout: float
+        self, embedding: Embedding, stack: RecurrentStack, output: Any, dropout: Dropout
     ) -> None:
         self.embedding = embedding
         self.stack = stack
         self.output = output
-        self.dropout = Dropout(dropout)
+        self.dropout = dropout
 
     def run(self, ids: Array, state: Any, train: Train = False) -> tuple[Array, Any, Any]:
         """Return hidden vectors (B, T, H) of words (B, T), the state after them, and backward."""
@@ -86,7 +86,7 @@ class RNNLM(NeuralLanguageModel):
                 (Zaremba et al. 2014).
             recurrent_dropout: left out of the state on its way to the next step, the same at all
                 steps of a piece (Gal and Ghahramani 2016).
-            dropout_mask: "step", or "sequence" for the same mask at all steps between layers.
+            dropout_mask: "step", or "sequence" for the same mask at all steps of a piece.
             tied: output vectors are the input vectors (Press and Wolf 2017): needs equal sizes, and
                 output="softmax".
             output: "softmax", "hierarchical", "sampled" or "nce", see `make_output`.
@@ -204,4 +204,5 @@ class RNNLM(NeuralLanguageModel):
             self.output, self.hidden_size, counts, generator=generator,
             tied=embedding if self.tied else None, n_samples=self.n_samples,
         )  # fmt: skip
-        return WordNetwork(embedding, stack, output, self.dropout)
+        dropout = Dropout(self.dropout, mask=self.dropout_mask)
+        return WordNetwork(embedding, stack, output, dropout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from embedrec.errors import ParameterError
+from embedrec.errors import InputError, ParameterError
 from embedrec.nn.check import check_real
 from embedrec.nn.layer import Backward, Layer, Train, require_generator
 from embedrec.nn.parameter import Array
@@ -15,30 +15,47 @@ class Dropout(Layer):
 
     The inverted form of Srivastava et al. 2014 (section 10): the mean of a unit is the same in
     training and in prediction, where nothing is dropped.
+
+    Attributes:
+        rate: from 0 to below 1.
+        mask: "step", every number for itself, or "sequence": of (..., T, D) the same D numbers at
+            all T steps (Gal and Ghahramani 2016, section 4).
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, *, mask: str = "step") -> None:
         if not 0 <= rate < 1:
             raise ParameterError(
                 f"the rate of Dropout must be from 0 to below 1, not {rate}", value=rate
             )
+        if mask not in ("step", "sequence"):
+            raise ParameterError(
+                f"mask of Dropout is 'step' or 'sequence', not {mask!r}", value=mask
+            )
         self.rate = float(rate)
+        self.mask = mask
 
     def forward(self, x: Array, train: Train = False) -> tuple[Array, Backward]:
         """Return y of x's shape. To train, `train` must be the stream of random numbers.
 
         Raises:
             ParameterError: if `train` is just True.
+            InputError: if the mask is that of a sequence, and x has fewer than 2 axes.
         """
         check_real(self, x)
         if train is False or self.rate == 0:
             return x, lambda gradient: gradient
         generator = require_generator(self, train)
-        factor = draw_mask(generator, x.shape, self.rate, x.dtype)
+        shape = x.shape
+        if self.mask == "sequence":
+            if x.ndim < 2:
+                raise InputError(f"{self} takes (..., T, D), not {x.shape}", value=x.shape)
+            shape = (*x.shape[:-2], 1, x.shape[-1])
+        factor = draw_mask(generator, shape, self.rate, x.dtype)
         return x * factor, lambda gradient: gradient * factor
 
     def __repr__(self) -> str:
-        return f"Dropout({self.rate:g})"
+        mask = "" if self.mask == "step" else f", mask={self.mask!r}"
+        return f"Dropout({self.rate:g}{mask})"
 
 
 def draw_mask(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedrec.errors import InputError, ParameterError
 from embedrec.files import PathLike
+from embedrec.manifest import peek_kind
 from embedrec.models.bilm import BidirectionalLM
 from embedrec.models.language.kneser_ney import KneserNey
 from embedrec.models.language.text import (
@@ -22,6 +23,7 @@ from embedrec.models.language.text import (
 )
 from embedrec.models.nnlm import NNLM
 from embedrec.models.rnnlm import KINDS, RNNLM
+from embedrec.nn.checkpoint import KIND as CHECKPOINT
 from embedrec.pipeline.training import find_corpus
 from embedrec.progress import Progress, SilentProgress
 
@@ -35,6 +37,8 @@ TWO_WAYS = {f"bi{kind}": kind for kind in KINDS}
 MODELS = ("kn", "nnlm", *KINDS, *TWO_WAYS)
 _HELD_OUT = 20  # of so many sentences the last one's share is held out, where no file is given
 CHARACTERS = {"unit": "character"}
+_NAMES = {"reader": "how text is cut into words (unit, segmenter, user dictionary)",
+          "min_count": "min_count", "n_tokens": "the number of tokens"}  # fmt: skip
 
 
 class TextReader:
@@ -72,21 +76,36 @@ class TextReader:
             return cls("word", TextPipeline.from_description(description, path))
 
     def read(self, path: PathLike) -> Iterator[list[str]]:
-        """Yield the sentences of a file: lines of words or characters, or raw text that is cut."""
+        """Yield the sentences of a file: lines of words or characters, or raw text that is cut.
+
+        Raises:
+            InputError: if the file can't be read, or not to its end.
+        """
         if self._takes_lines():
             yield from read_sentences(path, self.unit)
             return
         assert self.text is not None
         from embedrec.text.source import DocumentReader
 
-        for document in DocumentReader([path]):
+        documents = DocumentReader([path])
+        for document in documents:
             yield from (words for words in self.text(document) if words)
+        for damage in documents.damages:  # part of a text has another perplexity than the text
+            raise InputError(
+                f"{damage.path}: {damage.reason} at {damage.unit} {damage.position:,}; fetch it "
+                "again, or build a corpus, which takes what stands before",
+                value=damage.path,
+            )
 
     def cut(self, text: str) -> list[str]:
         """Return the words of a piece of a sentence."""
         if self.text is None:
             return [c for c in text if not c.isspace()]
         return self.text.cut_query(text)
+
+    def convert_prefix(self, prefix: str) -> str:
+        """Return the beginning of a word as training text would have it: script, upper case."""
+        return prefix if self.text is None else self.text.convert_prefix(prefix)
 
     def describe(self) -> dict[str, Any]:
         """Return the facts that are kept with a model, and that `from_facts` takes, JSON values."""
@@ -126,13 +145,15 @@ def train_language_model(
 
     Args:
         inputs: one corpus folder, or text files.
-        output: folder of the model; `output`.partial holds checkpoints until it is finished.
+        output: folder of the model; `output`.partial holds checkpoints of a neural one until it is
+            finished.
         model: one of `MODELS`.
-        reader: cuts text files; by default words between blanks, a sentence a line.
+        reader: cuts text files; by default words between blanks, a sentence a line. A corpus has
+            its own.
         validation: held-out text file; without one the last twentieth of the text is held out.
         max_vocab: most words; the others become "<unk>". None keeps all.
         min_count: words that occur less often become "<unk>"; for text files.
-        n_tokens: use whole sentences up to so many words of a corpus.
+        n_tokens: use whole sentences up to so many words; of a corpus.
         vectors: word vectors to start from, for neural models.
         resume: go on from `output`.partial.
         progress, on_epoch: told how it goes.
@@ -145,13 +166,27 @@ def train_language_model(
         raise ParameterError(f"model must be one of {', '.join(MODELS)}, not {model!r}",
                              value=model)  # fmt: skip
     learner = _make_model(model, parameters)
-    if Path(output).exists() and (Path(output).is_file() or any(Path(output).iterdir())):
+    if vectors is not None and isinstance(learner, KneserNey):
+        raise ParameterError("kn has no use for vectors: leave them out", value=model)
+    if vectors is None and parameters.get("freeze"):
+        raise ParameterError("freeze is for vectors that are given: give some, or leave it out",
+                             value=True)  # fmt: skip
+    folder = Path(os.path.abspath(output))
+    work = folder.with_name(f"{folder.name}.partial")
+    if folder.exists() and (folder.is_file() or any(folder.iterdir())):
         raise ParameterError(
             f"{os.fspath(output)} is there already: choose another name, or remove it",
             value=os.fspath(output),
         )
-    corpus = find_corpus(inputs)
     progress = progress or SilentProgress()
+    if not isinstance(learner, KneserNey):
+        _check_work(work, resume, progress)
+    corpus = find_corpus(inputs)
+    _check_use("a corpus" if corpus is not None else "text files", {
+        "reader": corpus is not None and reader is not None,
+        "min_count": corpus is not None and min_count != 1,
+        "n_tokens": corpus is None and n_tokens is not None,
+    })  # fmt: skip
     if corpus is not None:
         text = take_corpus(corpus, max_size=max_vocab, n_tokens=n_tokens)
         facts: dict[str, Any] = {"text": corpus.text}
@@ -163,7 +198,9 @@ def train_language_model(
         sentences = [words for path in inputs for words in reader.read(path)]
         if not sentences:
             raise InputError("the text is empty: it has no sentence", value=list(map(str, inputs)))
-        vocabulary = collect_vocabulary(sentences, max_size=max_vocab, min_count=min_count)
+        vocabulary = collect_vocabulary(
+            sentences, max_size=max_vocab, min_count=min_count, has_unknown=True
+        )
         text = encode_sentences(sentences, vocabulary)
         facts = reader.describe()
     held_out = None
@@ -172,15 +209,15 @@ def train_language_model(
     elif not isinstance(learner, KneserNey):
         text, held_out = hold_out(text)
     learner.facts_ = {**facts, "n_tokens": len(text.ids)}
-    work = Path(f"{os.fspath(output)}.partial")
-    if isinstance(learner, KneserNey):  # counts need no held-out text
+    if isinstance(learner, KneserNey):  # counts need no held-out text, and no checkpoints
         learner.fit(text)
-    else:
-        learner.fit(
-            text, held_out, vectors=vectors, checkpoint=work, resume=resume, progress=progress,
-            on_epoch=on_epoch,
-        )  # fmt: skip
-    learner.save(output)
+        learner.save(folder)
+        return learner
+    learner.fit(
+        text, held_out, vectors=vectors, checkpoint=work, resume=resume, progress=progress,
+        on_epoch=on_epoch,
+    )  # fmt: skip
+    learner.save(folder)
     shutil.rmtree(work, ignore_errors=True)
     return learner
 
@@ -199,6 +236,28 @@ def hold_out(text: LanguageText) -> tuple[LanguageText, LanguageText]:
         )
     cut = int(ends[-1 - max(1, len(ends) // _HELD_OUT)])
     return text._replace(ids=text.ids[:cut]), text._replace(ids=text.ids[cut:], n_unknown=0)
+
+
+def _check_work(work: Path, resume: bool, progress: Progress) -> None:
+    """Look at what stands where checkpoints go: nothing but a checkpoint is written over."""
+    if not work.exists() or (work.is_dir() and not any(work.iterdir())):
+        return
+    if not work.is_dir() or peek_kind(work) != CHECKPOINT:
+        raise ParameterError(
+            f"{work} is in the way and no unfinished training of a language model: remove it, or "
+            "choose another name for the model",
+            value=str(work),
+        )
+    if not resume:
+        progress.notice(f"the unfinished training in {work} is given up; resume would have "
+                        "continued it")  # fmt: skip
+
+
+def _check_use(given: str, misplaced: dict[str, bool]) -> None:
+    for name, is_misplaced in misplaced.items():
+        if is_misplaced:
+            raise ParameterError(f"{_NAMES[name]} can't be chosen for {given}: leave it out",
+                                 value=name)  # fmt: skip
 
 
 def _make_model(

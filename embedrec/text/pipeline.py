@@ -179,6 +179,13 @@ class TextPipeline:
         text = clean_characters(self._converter.convert(text))
         return self._rule.apply(self.segmenter.cut(text))
 
+    def convert_prefix(self, prefix: str) -> str:
+        """Return the beginning of a word in the script and case that words of a text have."""
+        if self._takes_words:
+            return prefix
+        letters = clean_characters(self._converter.convert(prefix))
+        return self._rule.apply_to_word(letters) or letters  # what is left out begins no word
+
     def describe(self) -> dict[str, Any]:
         """Return what decides the words, as JSON: equal descriptions give equal words."""
         settings = asdict(self.settings)

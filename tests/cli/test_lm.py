@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from pathlib import Path
@@ -77,6 +78,20 @@ def test_suggestions(run, model: Path) -> None:
     assert [entry["word"] for entry in narrowed] == ["上海", "上学"]
 
 
+def test_what_is_typed_follows_the_rules_of_the_text(run, tmp_path: Path) -> None:
+    raw = tmp_path / "raw.txt"
+    raw.write_text("我喜歡Python語言。\n" * 40, encoding="utf-8")
+    folder = tmp_path / "m"
+    assert run("lm", "train", raw, "-o", folder, "--model", "kn", "--segmenter", "jieba").code == 0
+    for prefix in ("PY", "py", "Ｐｙ"):
+        found = run("lm", "suggest", folder, "我喜歡", "--prefix", prefix, "--json").json["results"]
+        assert [entry["word"] for entry in found] == ["python"], prefix
+    for prefix in ("語", "语"):
+        found = run("lm", "suggest", folder, "我", "--prefix", prefix, "--json").json["results"]
+        assert [entry["word"] for entry in found] == ["语言"], prefix
+    assert run("lm", "suggest", folder, "我", "--prefix", "。", "--json").json["results"] == []
+
+
 def test_scores_in_order_and_ranked(run, model: Path, tmp_path: Path) -> None:
     path = tmp_path / "s.txt"
     path.write_text("北京 爱 我\n我 爱 北京\n", encoding="utf-8")
@@ -85,6 +100,23 @@ def test_scores_in_order_and_ranked(run, model: Path, tmp_path: Path) -> None:
     assert sum(p for _, p in second["words"]) == pytest.approx(second["log_prob"])
     ranked = run("lm", "score", model, path, "--ranked").out.splitlines()
     assert ranked[0].endswith("我 爱 北京")
+
+
+def test_scores_name_their_lines(run, fail, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "s.txt"
+    path.write_text("北京  爱 我\n\n我 爱 北京\n", encoding="utf-8")
+    outcome = run("lm", "score", model, path, "--json")
+    assert [(r["line"], r["sentence"]) for r in outcome.json["results"]] == [
+        (1, "北京  爱 我"), (3, "我 爱 北京"),
+    ]  # fmt: skip
+    assert "passed over: 1" in run("lm", "score", model, path).err
+    path.write_text("\n \n", encoding="utf-8")
+    assert "has no sentence" in fail("lm", "score", model, path).err
+
+
+def test_a_model_mixed_with_itself_is_named_twice(run, model: Path, text: Path) -> None:
+    found = run("lm", "evaluate", model, text, "--mix", model, "--json").json["models"]
+    assert found == {str(model): 0.5, f"{model} (2)": 0.5}
 
 
 def test_generation_is_seeded(run, model: Path) -> None:
@@ -105,7 +137,9 @@ def test_characters(run, text: Path, tmp_path: Path) -> None:
 def test_unknown_words(run, fail, model: Path, text: Path, tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
     path.write_text("我 爱 南京\n", encoding="utf-8")
-    assert "南京" in fail("lm", "evaluate", model, path).err  # every training word is known
+    # Every training word is known, and a text may have others.
+    assert run("lm", "evaluate", model, path, "--json").json["unknown_rate"] == pytest.approx(1 / 3)
+    assert "南京" in fail("lm", "evaluate", model, path, "--unknown", "reject").err
     cut = tmp_path / "cut"
     run("lm", "train", text, "-o", cut, "--model", "kn", "--max-vocab", 6, "-q")
     assert run("lm", "evaluate", cut, path, "--json").json["unknown_rate"] == pytest.approx(1 / 3)
@@ -137,6 +171,60 @@ def test_what_can_not_be(run, fail, model: Path, text: Path, tmp_path: Path) -> 
     run("lm", "train", text, "-o", other, "--model", "kn", "--max-vocab", 5, "-q")
     assert "can't be mixed" in fail("lm", "evaluate", model, text, "--mix", other).err
     assert ".png" in fail("lm", "train", text, "-o", out, "--plot", "curve.txt", code=2).err
+    assert not out.exists()
+
+
+def test_options_that_have_no_use_are_refused(
+    run, fail, text: Path, corpus_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "o"
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("2 2\n我 1 2\n爱 3 4\n", encoding="utf-8")
+    kn = ["--model", "kn"]
+    for given, told in [
+        ([corpus_folder, "--unit", "character"], "a corpus"),
+        ([corpus_folder, "--segmenter", "jieba"], "a corpus"),
+        ([corpus_folder, "--min-count", 2], "min_count can't be chosen for a corpus"),
+        ([text, "--tokens", 5], "tokens can't be chosen for text files"),
+        ([text, *kn, "--vectors", vectors], "no use for vectors"),
+        ([text, *kn, "--plot", tmp_path / "c.png"], "--plot"),
+        ([text, "--freeze"], "freeze is for vectors"),
+        ([text, "--unit", "character", "--segmenter", "jieba"], "--segmenter is for words"),
+    ]:
+        assert told in fail("lm", "train", *given, "-o", out, code=2).err, given
+    assert not out.exists()
+
+
+def test_what_stands_where_checkpoints_go_stays(run, fail, text: Path, tmp_path: Path) -> None:
+    work = tmp_path / "m.partial"
+    work.mkdir()
+    (work / "letters.txt").write_text("mine")
+    assert run("lm", "train", text, "-o", tmp_path / "m", "--model", "kn").code == 0
+    assert (work / "letters.txt").read_text() == "mine"
+    (tmp_path / "n.partial").mkdir()
+    (tmp_path / "n.partial" / "letters.txt").write_text("mine")
+    told = fail("lm", "train", text, "-o", tmp_path / "n", "--model", "rnn", *SMALL, code=2).err
+    assert "in the way" in told
+    assert (tmp_path / "n.partial" / "letters.txt").read_text() == "mine"
+
+
+def test_a_name_that_ends_in_a_slash(run, text: Path, tmp_path: Path) -> None:
+    given = ["lm", "train", text, "--model", "rnn", *SMALL]
+    assert run(*given, "-o", f"{tmp_path}/m/").code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
+
+
+def test_a_text_that_breaks_off_is_not_measured(run, fail, text: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "raw.txt"
+    raw.write_text("我爱北京。我去上海。\n" * 4000, encoding="utf-8")
+    folder = tmp_path / "m"
+    assert run("lm", "train", raw, "-o", folder, "--model", "kn", "--segmenter", "jieba").code == 0
+    broken = tmp_path / "broken.txt.gz"
+    broken.write_bytes(gzip.compress(raw.read_bytes())[:-40])
+    told = fail("lm", "evaluate", folder, broken).err
+    assert "broken.txt.gz" in told
+    told = fail("lm", "train", broken, "-o", tmp_path / "n", "--segmenter", "jieba").err
+    assert "build a corpus" in told
 
 
 def test_the_curve_is_a_picture(run, text: Path, tmp_path: Path) -> None:

@@ -42,7 +42,10 @@ def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
     if not (np.isfinite(temperature) and temperature >= 0):
         raise ParameterError(f"temperature must be at least 0, not {temperature!r}",
                              value=temperature)  # fmt: skip
-    if top_k is not None and (isinstance(top_k, bool) or int(top_k) != top_k or top_k < 1):
-        raise ParameterError(f"top_k must be at least 1, not {top_k!r}", value=top_k)
+    if top_k is not None and (
+        isinstance(top_k, bool) or not isinstance(top_k, (int, np.integer)) or top_k < 1
+    ):
+        raise ParameterError(f"top_k must be a whole number of at least 1, not {top_k!r}",
+                             value=top_k)  # fmt: skip
     if top_p is not None and not 0 < top_p <= 1:
         raise ParameterError(f"top_p must be above 0 and at most 1, not {top_p!r}", value=top_p)

@@ -26,13 +26,14 @@ class GapNetwork(Layer):
 
     def __init__(
         self, embedding: Embedding, forwards: RecurrentStack, backwards: RecurrentStack,
-        merge: Dense, output: Any, *, dropout: float, end: int,
+        merge: Dense, output: Any, *, dropout: float, dropout_mask: str, end: int,
     ) -> None:  # fmt: skip
         self.embedding = embedding
         self.forwards = forwards
         self.backwards = backwards
         self.merge = merge
         self.output = output
+        self.input_dropout = Dropout(dropout, mask=dropout_mask)
         self.dropout = Dropout(dropout)
         self.end = end
 
@@ -49,7 +50,7 @@ class GapNetwork(Layer):
         read[0, :, 1:] = ids[:, :-1]
         read[1, :, 1:] = reverse_steps(ids, lengths)[:, :-1]
         x, to_words = self.embedding.forward(read, train)  # (2, B, T, D)
-        x, to_vectors = self.dropout.forward(x, train)
+        x, to_vectors = self.input_dropout.forward(x, train)
         f, _, to_before = self.forwards.run(x[0], None, train, lengths)
         b, _, to_after = self.backwards.run(x[1], None, train, lengths)
         size = f.shape[2]

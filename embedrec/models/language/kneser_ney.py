@@ -17,7 +17,7 @@ from embedrec.models.language.smoothing import (
     smooth_levels,
 )
 from embedrec.models.language.store import StoredModel, read_model, save_model
-from embedrec.models.language.text import LanguageText
+from embedrec.models.language.text import LanguageText, check_text
 from embedrec.nn.parameter import Array
 
 FAMILY = "kneser-ney"
@@ -43,7 +43,13 @@ class KneserNey(LanguageModel):
         self.facts_: dict[str, Any] = {}
 
     def fit(self, text: LanguageText, validation: LanguageText | None = None) -> KneserNey:
-        """Count a text's n-grams. `validation` is not needed; other models take it."""
+        """Count a text's n-grams. `validation` is not needed; other models take it.
+
+        Raises:
+            ParameterError: if the order is none, or `text` is no text in ids.
+            InputError: if it is empty.
+        """
+        check_text(text)
         if isinstance(self.order, bool) or not isinstance(self.order, int) or self.order < 1:
             raise ParameterError(f"order must be a whole number of at least 1, not {self.order!r}",
                                  value=self.order)  # fmt: skip
@@ -77,6 +83,7 @@ class KneserNey(LanguageModel):
 
     def save(self, folder: PathLike) -> None:
         """Write the model as a folder, atomically."""
+        self._check_fitted()
         arrays: dict[str, Array] = {}
         for n, (level, smoothed) in enumerate(zip(self.levels_, self.smoothed_, strict=True), 1):
             arrays[f"{n}.keys"] = level.keys

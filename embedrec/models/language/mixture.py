@@ -9,7 +9,7 @@ import numpy as np
 
 from embedrec.errors import InputError, ParameterError
 from embedrec.models.language.model import LanguageModel
-from embedrec.models.language.text import LanguageText
+from embedrec.models.language.text import LanguageText, check_same_words, check_text
 from embedrec.nn.parameter import Array
 
 _LEAST_GAIN = 1e-7  # of the mean log p, at which EM stops
@@ -57,8 +57,13 @@ class Mixture(LanguageModel):
 
         Args:
             text: held-out text; or the training text, if `validation` is the held-out one.
+
+        Raises:
+            ParameterError, InputError: if it is no text in ids of the models' words, or empty.
         """
         text = validation if validation is not None else text
+        check_text(text)
+        check_same_words(text, self.vocabulary_)
         scores = np.stack([model.score_ids(text.ids) for model in self.models])
         self.weights_ = fit_weights(scores)
         return self

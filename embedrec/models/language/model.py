@@ -7,9 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from embedrec.errors import InputError, ParameterError
+from embedrec.errors import ParameterError
 from embedrec.models.language.choice import choose_word
-from embedrec.models.language.text import LanguageText, encode_sentences
+from embedrec.models.language.text import (
+    LanguageText,
+    check_same_words,
+    check_text,
+    check_words,
+    encode_sentences,
+)
 from embedrec.models.language.vocabulary import LanguageVocabulary
 from embedrec.nn.parameter import Array
 from embedrec.seeding import make_generator
@@ -94,14 +100,8 @@ class LanguageModel:
         self._check_fitted()
         if not isinstance(text, LanguageText):
             text = encode_sentences(text, self.vocabulary_, unknown=unknown)
-        if text.vocabulary is not self.vocabulary_ and text.vocabulary != self.vocabulary_:
-            raise InputError(
-                f"the text is encoded with {len(text.vocabulary)} words that are not the model's "
-                f"{len(self.vocabulary_)}: encode it with model.vocabulary_",
-                value=len(text.vocabulary),
-            )
-        if not len(text.ids):
-            raise InputError("the text is empty: there is nothing to evaluate", value=0)
+        check_same_words(text, self.vocabulary_)
+        check_text(text)
         log_prob = float(self.score_ids(text.ids).sum())
         mean = log_prob / len(text.ids)
         perplexity = float(np.exp(-mean)) if -mean < 700 else float("inf")
@@ -215,21 +215,3 @@ def rank_words(
     # Equal probabilities keep the order of ids, so that the same question has one answer.
     order = places[np.argsort(-p[places], kind="stable")][:topn]
     return [(vocabulary.words[at], float(p[at])) for at in order]
-
-
-def check_words(sentence: Sequence[str]) -> list[str]:
-    """Return a sentence's words as a list.
-
-    Raises:
-        ParameterError: if it is one string, or holds something that is no word.
-    """
-    if isinstance(sentence, str):
-        raise ParameterError(
-            f"a sentence is given as a list of words, not as one string ({sentence[:20]!r})",
-            value=sentence,
-        )
-    words = list(sentence)
-    for word in words:
-        if not isinstance(word, str):
-            raise ParameterError(f"a sentence holds words, not {word!r}", value=word)
-    return words

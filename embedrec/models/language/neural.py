@@ -9,11 +9,11 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from embedrec.errors import CorruptedError, InputError, ParameterError
+from embedrec.errors import CorruptedError, EmbedrecError, InputError, ParameterError
 from embedrec.files import PathLike
 from embedrec.models.language.model import LanguageModel, check_fitted
 from embedrec.models.language.store import StoredModel, read_model, save_model
-from embedrec.models.language.text import LanguageText
+from embedrec.models.language.text import LanguageText, check_text
 from embedrec.models.language.training import Course, EpochFigures
 from embedrec.models.language.vocabulary import LanguageVocabulary
 from embedrec.nn import Embedding, Layer, iterate_parameters, make_optimizer
@@ -84,17 +84,19 @@ class NeuralModel:
         Raises:
             ParameterError: if a parameter can't be worked with.
             InputError: if the text is too short, the validation text has other words, or none that
-                is known, or the vectors know no word of the text.
+                is known, or the vectors know no word of the text. After any error the model is what
+                it was before.
             DivergenceError, ResumeError: see `Course.run`.
         """
         self._check_parameters()
+        check_text(text)
         vocabulary = text.vocabulary
         if validation is not None:
+            check_text(validation, "the validation text")
             _check_validation(validation, vocabulary)
         counts = np.bincount(text.ids, minlength=len(vocabulary))
         start = None if vectors is None else self._place_vectors(vectors, vocabulary)
-        self.vocabulary_, self.counts_ = vocabulary, counts
-        self.layers_ = self._build(counts, make_generator(self.seed, "weights"), start)
+        before = dict(self.__dict__)
         course = Course(
             epochs=self.epochs,
             optimizer=make_optimizer(self.optimizer, self.learning_rate),
@@ -114,8 +116,14 @@ class NeuralModel:
             progress=progress,
             on_epoch=on_epoch,
         )
-        course.run(self, text, validation)
-        self.figures_ = course.figures
+        self.figures_ = course.figures  # goes on growing; whoever stops it by hand can look at it
+        try:
+            self.vocabulary_, self.counts_ = vocabulary, counts
+            self.layers_ = self._build(counts, make_generator(self.seed, "weights"), start)
+            course.run(self, text, validation)
+        except EmbedrecError:  # nothing half learnt passes for a model, an older one stays
+            self.__dict__ = before
+            raise
         return self
 
     @property
@@ -138,9 +146,11 @@ class NeuralModel:
         raise NotImplementedError
 
     def get_params(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the constructor's arguments, JSON values."""
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
-        return {name: getattr(self, name) for name in names}
+        values = {name: getattr(self, name) for name in names}
+        # NumPy's numbers will do, and are kept as plain ones: a model's file holds JSON.
+        return {n: v.item() if isinstance(v, np.generic) else v for n, v in values.items()}
 
     def save(self, folder: PathLike) -> None:
         """Write the model as a folder, atomically: parameters, words, weights and figures."""
@@ -213,7 +223,14 @@ class NeuralModel:
         generator = make_generator(self.seed, "vectors")
         found = np.stack([vectors[vocabulary.words[at]] for at in known]).astype(np.float32)
         # To the spread that start weights have: word2vec's lengths are for other uses.
-        found *= 0.1 / math.sqrt(3) / float(found.std())
+        spread = float(found.std())
+        if not 0 < spread < math.inf:
+            raise InputError(
+                f"the vectors of the text's {len(known)} words are all the same, or not finite: "
+                "give trained ones",
+                value=spread,
+            )
+        found *= 0.1 / math.sqrt(3) / spread
         start = generator.uniform(-0.1, 0.1, (len(vocabulary), self.vector_size))
         start = start.astype(np.float32)
         start[known] = found
@@ -261,5 +278,3 @@ def _check_validation(validation: LanguageText, vocabulary: LanguageVocabulary) 
             f"the training text's {len(vocabulary)}: encode it with text.vocabulary",
             value=len(validation.vocabulary),
         )
-    if not len(validation.ids):
-        raise InputError("the validation text is empty", value=0)

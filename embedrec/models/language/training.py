@@ -114,6 +114,7 @@ class Course:
         self.state: Any = None
         self.figures: list[EpochFigures] = []
         self.best_values: dict[str, Array] = {}
+        self.is_saved = False
 
     def run(self, model: Trainable, text: LanguageText, validation: LanguageText | None) -> None:
         """Train to the end, in place.
@@ -133,6 +134,7 @@ class Course:
         def save() -> None:
             if identity is not None and self.checkpoint is not None:
                 save_checkpoint(self.checkpoint, *self._export(parameters), identity)
+                self.is_saved = True
 
         n_batches = model.count_batches(text.ids)
         progress = self.progress or SilentProgress()
@@ -140,7 +142,7 @@ class Course:
         with (
             progress.stage("train", total=total, unit="words") as stage,
             skip_input_gradient(model.layers),
-            np.errstate(over="ignore", invalid="ignore"),  # `_check_finite` says it with a name
+            np.errstate(over="ignore", invalid="ignore"),  # `_tell_divergence` says it with a name
         ):
             while self.epoch < self.epochs and not self._is_stale():
                 self._train_epoch(model, parameters, text.ids, n_batches, stage, save)
@@ -163,7 +165,7 @@ class Course:
             loss, n, self.state = model.add_gradients(ids, self.epoch, batch, self.state, generator)
             norm = clip_by_norm(parameters, self.max_norm)
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                self._tell_divergence(parameters)
+                self._tell_divergence(parameters, batch + 1)
             self.optimizer.step(parameters, self._compute_factor(batch / n_batches))
             self.loss_sum += loss * n
             self.n_seen += n
@@ -175,6 +177,7 @@ class Course:
                 done, loss=self.loss_sum / self.n_seen, words_per_second=self.n_seen / self.seconds
             )
             if now - saved_at > _SECONDS_BETWEEN_SAVES and self.batch < n_batches:
+                self._check_finite(parameters)  # before it takes the place of a good one
                 save()
                 saved_at = time.perf_counter()
 
@@ -182,12 +185,13 @@ class Course:
         self, model: Trainable, parameters: list[Any], n_words: int,
         validation: LanguageText | None, stage: Stage,
     ) -> None:  # fmt: skip
+        self._check_finite(parameters)  # after the last step no loss tells
         perplexity = None
         rate = self.optimizer.learning_rate * self._compute_factor(0.0)
         if validation is not None:
             perplexity = model.measure(validation)
             if not math.isfinite(perplexity):
-                self._tell_divergence(parameters)
+                self._tell_divergence(parameters, self.batch)
             if math.log(perplexity) < math.log(self.best) - _LEAST_GAIN:
                 self.n_stale = 0
             else:
@@ -214,12 +218,17 @@ class Course:
     def _is_stale(self) -> bool:
         return self.schedule == PLATEAU and self.n_stale >= self.patience
 
-    def _tell_divergence(self, parameters: list[Any]) -> None:
-        where = f"epoch {self.epoch + 1}, step {self.batch + 1}"
-        kept = "" if self.checkpoint is None else f"; the last good state is in {self.checkpoint}"
+    def _check_finite(self, parameters: list[Any]) -> None:
+        if not all(np.isfinite(parameter.value).all() for _, parameter in parameters):
+            self._tell_divergence(parameters, self.batch)
+
+    def _tell_divergence(self, parameters: list[Any], step: int) -> None:
+        where = f"epoch {self.epoch + 1}, step {step}"
+        kept = f"; the last good state is in {self.checkpoint}" if self.is_saved else ""
         raise DivergenceError(
-            f"training diverged in {where}: {find_divergence(parameters)}; lower learning_rate "
-            f"({self.optimizer.learning_rate:g}) or max_norm ({self.max_norm:g}){kept}",
+            f"training diverged in {where}: {find_divergence(parameters)}; begin again with a "
+            f"lower learning_rate ({self.optimizer.learning_rate:g}) or max_norm "
+            f"({self.max_norm:g}){kept}",
             value=where,
         )
 
@@ -253,7 +262,8 @@ class Course:
             for name in _POSITION:
                 setattr(self, name, facts[name])
             self.best = math.inf if facts["best"] is None else facts["best"]
-            self.figures = [EpochFigures(*figures) for figures in facts["figures"]]
+            self.figures[:] = [EpochFigures(*figures) for figures in facts["figures"]]
+            self.is_saved = True
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise CorruptedError(
                 f"the checkpoint {self.checkpoint} is damaged ({error}): start again without "

@@ -43,7 +43,7 @@ def test_probabilities_are_those_of_the_formula(
 def test_next_words_are_a_distribution_and_agree_with_scores(
     train: list[list[str]], context: list[str], order: int
 ) -> None:
-    text = encode_sentences(train, collect_vocabulary(["abcde"]))
+    text = encode_sentences(train, collect_vocabulary([list("abcde")]))
     model = KneserNey(order).fit(text)
     p = model.predict(model.read(context))
     assert p.sum() == pytest.approx(1, abs=1e-5)

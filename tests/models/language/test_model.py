@@ -57,6 +57,34 @@ def test_unknown_words_are_mapped_counted_or_rejected() -> None:
         encode_sentences([["x", "y"]], vocabulary)
     with pytest.raises(InputError, match="empty"):
         encode_sentences([], vocabulary)
+    assert collect_vocabulary(TRAIN, has_unknown=True).unknown == 1
+
+
+def test_sentences_are_lists_of_words(model: KneserNey) -> None:
+    for wrong in (["我 爱 北京"], [["我", 1]]):
+        with pytest.raises(ParameterError, match="words"):
+            collect_vocabulary(wrong)
+        with pytest.raises(ParameterError, match="words"):
+            model.evaluate(wrong)
+    with pytest.raises(InputError, match="'<eos>' itself"):
+        model.evaluate([["我", "<eos>", "爱"]])
+    with pytest.raises(ParameterError, match="LanguageText"):
+        KneserNey().fit(TRAIN)
+    with pytest.raises(InputError, match="empty"):
+        KneserNey().fit(LanguageText(np.zeros(0, np.int32), model.vocabulary_))
+    with pytest.raises(ParameterError, match="fit first"):
+        KneserNey().save("nowhere")
+
+
+def test_mixtures_are_fitted_on_text_of_their_words(model: KneserNey) -> None:
+    mixture = Mixture([model, UnigramCache(model.vocabulary_)])
+    with pytest.raises(InputError, match="encoded with 2 words"):
+        mixture.fit(encode_sentences([["a"]], collect_vocabulary([["a"]])))
+    with pytest.raises(InputError, match="empty"):
+        mixture.fit(LanguageText(np.zeros(0, np.int32), model.vocabulary_))
+    with pytest.raises(ParameterError, match="LanguageText"):
+        mixture.fit(TRAIN)
+    assert mixture.weights_.tolist() == [0.5, 0.5]
 
 
 def test_files_by_word_and_character(tmp_path) -> None:
@@ -64,7 +92,9 @@ def test_files_by_word_and_character(tmp_path) -> None:
     path.write_text("我 爱北京\n\n a b\n", encoding="utf-8")
     assert list(read_sentences(path)) == [["我", "爱北京"], ["a", "b"]]
     assert list(read_sentences(path, "character")) == [list("我爱北京"), ["a", "b"]]
-    path.write_bytes(b"\xff\xfe")
+    path.write_text("我 爱\n", encoding="utf-8-sig")
+    assert list(read_sentences(path)) == [["我", "爱"]]
+    path.write_bytes(b"a b\nc\n\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8"):
         list(read_sentences(path))
     with pytest.raises(InputError, match="can't read"):
@@ -114,8 +144,8 @@ def test_generation_is_seeded_and_follows_settings(model: KneserNey) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 2},
-     {"n": -1}],
+    [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_k": 5.0}, {"top_p": 0},
+     {"top_p": 2}, {"n": -1}],
 )  # fmt: skip
 def test_generation_refuses(model: KneserNey, wrong: dict) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):

@@ -139,11 +139,50 @@ def test_pieces_of_a_run_read_the_words_before_them() -> None:
     assert inputs[0, 0] == VOCABULARY.end
 
 
-def test_perplexity_does_not_depend_on_the_batch_size(make) -> None:
+def test_perplexity_does_not_depend_on_the_batch_size(make, monkeypatch) -> None:
+    import embedrec.models.language.output as output
+    import embedrec.models.nnlm as nnlm
+    import embedrec.models.rnnlm as rnnlm
+
     model = make(epochs=1).fit(TEXT)
-    before = model.perplexity(HELD_OUT)
-    model.batch_size = 1
-    assert model.perplexity(HELD_OUT) == pytest.approx(before, rel=1e-12)
+    before = model.score_ids(HELD_OUT.ids)
+    monkeypatch.setattr(rnnlm, "_STEPS_SCORED_AT_ONCE", 3)
+    monkeypatch.setattr(nnlm, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(output, "_NUMBERS_AT_ONCE", 5 * len(VOCABULARY))
+    after = model.score_ids(HELD_OUT.ids)
+    np.testing.assert_allclose(after, before, rtol=0, atol=2e-6)
+    assert not np.array_equal(model.score_ids(HELD_OUT.ids[5:]), before[5:])  # it reads what stood
+
+
+def test_training_carries_the_state_from_piece_to_piece() -> None:
+    model = RNNLM("gru", **{**SMALL, "batch_size": 2, "n_steps": 5}).fit(TEXT)
+    ids = TEXT.ids[:20]
+    stream = np.random.default_rng(0)
+    first, _, state = model.add_gradients(ids, 0, 0, None, stream)
+    second, _, _ = model.add_gradients(ids, 0, 1, state, stream)
+    forgotten, _, _ = model.add_gradients(ids, 0, 1, None, stream)
+    model.n_steps = 10
+    whole, _, _ = model.add_gradients(ids, 0, 0, None, stream)
+    assert (first + second) / 2 == pytest.approx(whole, rel=1e-5)
+    assert second != pytest.approx(forgotten, rel=1e-4)
+
+
+def test_every_step_begins_with_the_state_of_the_one_before(monkeypatch) -> None:
+    model = MAKERS["rnn"](epochs=2)
+    add, given, returned = model.add_gradients, [], []
+
+    def watch(ids, epoch, batch, state, generator):
+        given.append(state)
+        found = add(ids, epoch, batch, state, generator)
+        returned.append(found[2])
+        return found
+
+    model.add_gradients = watch
+    model.fit(TEXT)
+    n = model.count_batches(TEXT.ids)
+    assert given[0] is None
+    assert given[n] is None
+    assert all(given[at] is returned[at - 1] for at in range(1, 2 * n) if at != n)
 
 
 class StopError(Exception):
@@ -263,8 +302,127 @@ def test_learned_vectors_are_keyed() -> None:
 
 def test_divergence_names_the_parameter_and_the_checkpoint(tmp_path) -> None:
     model = MAKERS["rnn"](learning_rate=1e30, max_norm=1e30)
-    with pytest.raises(DivergenceError, match=r"epoch 1.*learning_rate.*last good state is in"):
+    with pytest.raises(DivergenceError, match=r"epoch 1, step.*learning_rate") as caught:
         model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
+    assert "last good state" not in str(caught.value)  # none was saved
+    assert not (tmp_path / "c").exists()
+    with pytest.raises(ParameterError, match="fit first"):
+        model.next_words([])
+
+    model = MAKERS["rnn"]()
+    add = model.add_gradients
+
+    def spoil(ids, epoch, batch, *more):
+        loss, n, state = add(ids, epoch, batch, *more)
+        return (np.nan if epoch == 1 else loss), n, state
+
+    model.add_gradients = spoil
+    with pytest.raises(DivergenceError, match=rf"epoch 2, step 1.*state is in {tmp_path / 'c'}"):
+        model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
+    again = MAKERS["rnn"]().fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c", resume=True)
+    assert len(again.figures_) == 3
+
+
+def test_a_checkpoint_never_takes_up_what_diverged(tmp_path, monkeypatch) -> None:
+    import embedrec.models.language.training as training
+
+    monkeypatch.setattr(training, "_SECONDS_BETWEEN_SAVES", 0.0)
+    model = MAKERS["gru"]()
+    add, n = model.add_gradients, 0
+
+    def spoil(*arguments):
+        nonlocal n
+        n += 1
+        loss = add(*arguments)
+        if n == 5:  # after the loss and the norm were looked at
+            embedding = model.layers_.embedding.weight
+            embedding.value[1, 1] = np.inf
+        return loss
+
+    model.add_gradients = spoil
+    with pytest.raises(DivergenceError, match=r"epoch 1, step 5.*not finite.*last good state"):
+        model.fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c")
+    again = MAKERS["gru"]().fit(TEXT, HELD_OUT, checkpoint=tmp_path / "c", resume=True)
+    whole = MAKERS["gru"]().fit(TEXT, HELD_OUT)
+    assert [f[:3] for f in again.figures_] == [f[:3] for f in whole.figures_]
+
+
+def test_without_validation_the_last_step_is_looked_at_too() -> None:
+    model = MAKERS["nnlm"](epochs=1)
+    n = model.count_batches(TEXT.ids)
+    add = model.add_gradients
+
+    def spoil(ids, epoch, batch, *more):
+        found = add(ids, epoch, batch, *more)
+        if batch == n - 1:
+            model.layers_.embedding.weight.value[0, 0] = np.nan
+        return found
+
+    model.add_gradients = spoil
+    with pytest.raises(DivergenceError, match="not finite"):
+        model.fit(TEXT)
+
+
+def test_a_fit_that_fails_leaves_the_model_that_was(make) -> None:
+    model = make(epochs=1).fit(TEXT)
+    before = model.next_words(["a1"], 3)
+    with pytest.raises(InputError):
+        model.fit(LanguageText(TEXT.ids[:0], VOCABULARY))
+    model.learning_rate = model.max_norm = 1e30
+    with pytest.raises(DivergenceError):
+        model.fit(TEXT)
+    assert model.next_words(["a1"], 3) == before
+    fresh = make()
+    with pytest.raises(ParameterError, match="LanguageText"):
+        fresh.fit(TRAIN)
+    with pytest.raises(ParameterError, match="fit first"):
+        fresh.next_words([])
+
+
+def test_texts_shorter_than_a_window() -> None:
+    model = NNLM(5, **{**SMALL, "epochs": 1}).fit(TEXT)
+    for words in ([], ["a1"], ["a1", "m0"], ["a1", "m0", "m1", "m2"]):
+        found = model.log_prob(words)
+        state = model.begin()
+        for (word, score), at in zip(found.words, [*words, "<eos>"], strict=True):
+            known = VOCABULARY.index[at]
+            assert word == at
+            assert score == pytest.approx(np.log(model.predict(state)[known]), abs=1e-5)
+            state = model.advance(state, known)
+
+
+def test_numbers_of_numpy_are_parameters_too(tmp_path) -> None:
+    model = RNNLM("gru", **{**SMALL, "epochs": np.int64(1), "learning_rate": np.float32(0.5)})
+    model.fit(TEXT, checkpoint=tmp_path / "c")
+    model.save(tmp_path / "m")
+    again = RNNLM.load(tmp_path / "m")
+    assert again.get_params() == model.get_params()
+    assert type(again.epochs) is int
+
+
+def test_vectors_that_are_all_zero_are_refused() -> None:
+    vectors = KeyedVectors(VOCABULARY.words[1:], np.zeros((len(VOCABULARY) - 1, 8), np.float32))
+    with pytest.raises(InputError, match="all the same"):
+        MAKERS["nnlm"]().fit(TEXT, vectors=vectors)
+
+
+def test_one_mask_for_all_steps_of_a_sequence() -> None:
+    from embedrec.nn import Dropout
+
+    x = np.ones((3, 4, 50), np.float32)
+    y, back = Dropout(0.5, mask="sequence").forward(x, np.random.default_rng(0))
+    assert (y == y[:, :1]).all()
+    assert 0 < (y == 0).mean() < 1
+    assert (back(x) == y).all()
+    assert not (y[0] == y[1]).all()
+    steps, _ = Dropout(0.5).forward(x, np.random.default_rng(0))
+    assert not (steps == steps[:, :1]).all()
+    model = RNNLM("lstm", dropout_mask="sequence", **{**SMALL, "dropout": 0.5, "epochs": 1})
+    assert model.fit(TEXT).layers_.dropout.mask == "sequence"
+    with pytest.raises(ParameterError, match="mask"):
+        Dropout(0.5, mask="word")
+    with pytest.raises(InputError, match="takes"):
+        Dropout(0.5, mask="sequence").forward(x[0, 0], np.random.default_rng(0))
 
 
 def test_rates_suit_the_optimizer() -> None:
