@@ -13,7 +13,7 @@ from numba import njit
 from embedrec.kernels.compile import kernel
 from embedrec.kernels.exponential import exp
 
-_BLOCK = 1024  # exponentials of a row that are held at a time
+_BLOCK = 1024  # sums of exponentials of a row, made side by side
 
 
 @kernel
@@ -27,13 +27,14 @@ def sum_exponentials(logits, tops, sums):
     """
     block = np.empty(min(_BLOCK, logits.shape[1]), logits.dtype)
     for i in range(len(logits)):
-        row = logits[i]
-        total = np.float64(0)
+        row, top = logits[i], tops[i]
+        # Each place of the block adds up its share of the row: vector code all the way.
+        block[:] = 0
         for start in range(0, len(row), _BLOCK):
             part = row[start : start + _BLOCK]
-            _fill_row(part, tops[i], tops[i] * 0 + 1, block)
-            total += _add_up(block, len(part))
-        sums[i] = total
+            for k in range(len(part)):
+                block[k] += exp(part[k] - top)
+        sums[i] = _add_up(block, len(block))
 
 
 @kernel
