@@ -109,6 +109,7 @@ def test_scores_name_their_lines(run, fail, model: Path, tmp_path: Path) -> None
     assert [(r["line"], r["sentence"]) for r in outcome.json["results"]] == [
         (1, "北京  爱 我"), (3, "我 爱 北京"),
     ]  # fmt: skip
+    assert "words" not in outcome.json["results"][0]
     assert "passed over: 1" in run("lm", "score", model, path).err
     path.write_text("\n \n", encoding="utf-8")
     assert "has no sentence" in fail("lm", "score", model, path).err

@@ -39,7 +39,7 @@ from embedrec.models.word2vec.parameters import Parameters
 from embedrec.models.word2vec.plan import build_plan
 from embedrec.models.word2vec.rounds import N_WORKERS, RoundRunner
 from embedrec.models.word2vec.state import start_state
-from embedrec.models.word2vec.workspace import count_thread_bytes, measure_tables
+from embedrec.models.word2vec.workspace import TableSizes, count_thread_bytes, measure_tables
 from embedrec.seeding import make_generator
 from tests.models.planted import build_planted
 from tests.test_files_reading import count_resident
@@ -134,6 +134,16 @@ def test_guessed_tables_are_not_far_off(loss: str) -> None:
         settled, len(COUNTS), sizes=measure_tables(settled, COUNTS, words)
     ).tables
     assert known < estimate_memory(parameters, len(COUNTS)).tables < 1.6 * known
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_a_million_words_take_no_more_than_300_mb_beside_the_weights(loss: str) -> None:
+    parameters = Parameters(loss=loss)
+    n_words = 1_000_000
+    # As measured on words that occur by Zipf's law, 3 million tokens.
+    sizes = TableSizes(np.cumsum(np.full(n_words, 21.12)).astype(np.int64), 22, np.zeros(0))
+    estimate = estimate_memory(parameters, n_words, n_threads=2, sizes=sizes)
+    assert 210e6 < estimate.total - estimate.weights < 300e6
 
 
 WORKING = [

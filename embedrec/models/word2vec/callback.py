@@ -34,8 +34,8 @@ class EpochReport:
 
     Attributes:
         epoch: 0-based.
-        loss: mean loss per predicted pair over the epoch; nan if there was no pair.
-        n_pairs: pairs predicted.
+        loss: mean loss per predicted pair over the epoch.
+        n_pairs: pairs predicted, at least 1.
         vectors: float32 (V, D), a read-only view of the input vectors as they stand; with subwords
             words' own rows, and then the rows of n-grams.
     """

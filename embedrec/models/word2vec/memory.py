@@ -29,7 +29,7 @@ from embedrec.progress import Progress
 
 # Measured by benchmarks/memory.py: interpreter, packages and compiled kernels, before any weight.
 # A kernel that is compiled for the first time leaves about 100 MB more.
-_PROGRAM_BYTES = 180_000_000
+_PROGRAM_BYTES = 165_000_000
 _USUAL_SENTENCE = 1_000
 # A checkpoint is replaced when the new one stands; the model is written beside the last one.
 _COPIES_ON_DISK = 2

@@ -46,7 +46,7 @@ def run_training(
         callbacks: told of blocks and epochs.
 
     Raises:
-        DivergenceError: if weights are no longer finite.
+        DivergenceError: if weights are no longer finite; nothing is saved then.
         InputError: if an epoch has no pair to learn from.
     """
     total = corpus.n_tokens * parameters.epochs
