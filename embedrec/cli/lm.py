@@ -156,7 +156,7 @@ def score(
 
     asked, reader = _open_model(model)
     texts = list(_read_lines(file))
-    cut = [(n, text, sentence) for n, text in texts if (sentence := reader.cut(text))]
+    cut = [(n, text, line) for n, text in texts if (line := reader.cut(text))]
     if not cut:
         raise InputError(f"{file} has no sentence: give one with a sentence a line", value=file)
     lines = [words for _, _, words in cut]
