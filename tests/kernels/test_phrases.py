@@ -99,6 +99,23 @@ def test_a_hash_counter_stays_at_its_end() -> None:
     assert hashes[0] == 255
 
 
+def test_joining_does_not_take_a_later_pair_for_an_earlier_one() -> None:
+    # The first word reaches no other; the pair further on begins with the same word.
+    codes, n_codes = make_codes({1})
+    keys, values = np.full(4, kernel.EMPTY), np.zeros(4, np.uint32)
+    number = np.array([encode((0, 0), codes, n_codes)], np.uint64)
+    kernel.fill_table(number, np.array([100], np.uint32), keys, values)
+    ids, offsets = pack([[0, 1, 1, 1, 1, 0, 0]])
+    roles = np.zeros(N_WORDS, np.uint8)
+    roles[0] = kernel.STARTS | kernel.ENDS
+    joined, lengths = np.empty(len(ids), np.uint32), np.zeros(1, np.int64)
+    n = kernel.join_pairs(ids, offsets, roles, codes, n_codes, keys, values, joined, lengths)
+    assert joined[:n].tolist() == [0, 1, 1, 1, 1, 100]
+    names = {("0", "0"): "100"}
+    slow = twin.join(list("0111100"), names, names.__getitem__, {"1"})
+    assert slow == ["0", "1", "1", "1", "1", "100"]
+
+
 @given(sentences_of, connector_sets, st.data())
 def test_joining_is_the_twins(
     sentences: Sentences, connectors: set[int], data: st.DataObject

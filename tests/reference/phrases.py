@@ -60,8 +60,9 @@ def join(
     result = []
     i = 0
     while i < len(sentence):
-        pair = next(walk_pairs(sentence[i:], connectors), None)
-        if sentence[i] not in connectors and pair in phrases and sentence[i] == pair[0]:
+        # As far as a pair of this word may reach: no other begins before its end.
+        pair = next(walk_pairs(sentence[i : i + MOST_CONNECTORS + 2], connectors), None)
+        if sentence[i] not in connectors and pair in phrases:
             result.append(glue(pair))
             i += len(pair)
         else:
