@@ -29,8 +29,7 @@ class _SampledOutput(Loss):
 
     Attributes:
         weight: (n_words, n_inputs), a vector for each word; its gradient is by rows in training.
-        bias: (n_words,); starts at the noise's log-probabilities, so that an untrained layer
-            already gives each word about its frequency, and normalised so.
+        bias: (n_words,); where it starts, each says.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class _SampledOutput(Loss):
         self.n_samples = check_size("n_samples", n_samples)
         self.is_shared = bool(is_shared)
         self.weight = Parameter(init(generator, shape, dtype))
-        self.bias = Parameter(np.log(noise.probabilities).astype(dtype), is_penalized=False)
+        self.bias = Parameter(self._make_bias().astype(dtype), is_penalized=False)
 
     def forward(  # type: ignore[override]
         self, y: Array, target: Array, weights: Array | None = None, train: Train = False
@@ -110,6 +109,10 @@ class _SampledOutput(Loss):
         z = y.reshape(-1, y.shape[-1]) @ self.weight.value.T
         z += self.bias.value
         return z.reshape(*y.shape[:-1], len(self.weight.value))
+
+    def _make_bias(self) -> Array:
+        """Return the start of the bias (n_words,)."""
+        raise NotImplementedError
 
     def _contrast(
         self, h: Array, words: Array, drawn: Array, shares: Array
@@ -173,19 +176,22 @@ class SampledSoftmax(_SampledOutput):
     word is among k drawn ones: so that words which are drawn often do not seem improbable for it
     (Jean et al., eq. 9). A word drawn twice counts once, and the target is no noise of its own. As
     k grows, all Q_w become 1, and the loss and its gradient those of the full softmax.
+
+    The bias starts at 0, as the full softmax's: from the words' frequencies networks below it learn
+    far more slowly, as there is little left to gain at first.
     """
+
+    def _make_bias(self) -> Array:
+        return np.zeros(len(self.noise.probabilities))
 
     def _contrast(
         self, h: Array, words: Array, drawn: Array, shares: Array
     ) -> tuple[float, LossBackward]:
         drawn = np.unique(drawn) if self.is_shared else np.sort(drawn, axis=1)
         own, others, back = self._score(h, words, drawn)
-        with np.errstate(divide="ignore"):  # q = 1: the only word is always drawn
-            q = np.log1p(-self.noise.probabilities)
-        log_chances = np.log(-np.expm1(self.n_samples * q)).astype(h.dtype)
         logits = np.empty((len(h), 1 + others.shape[1]), h.dtype)
-        np.subtract(own, log_chances[words], out=logits[:, 0])
-        np.subtract(others, log_chances[drawn], out=logits[:, 1:])
+        np.subtract(own, self._compute_log_chances(words, h.dtype), out=logits[:, 0])
+        np.subtract(others, self._compute_log_chances(drawn, h.dtype), out=logits[:, 1:])
         logits[:, 1:][drawn == words[:, None]] = _NEVER
         if not self.is_shared:
             logits[:, 2:][drawn[:, 1:] == drawn[:, :-1]] = _NEVER
@@ -199,13 +205,25 @@ class SampledSoftmax(_SampledOutput):
         return value, backward
 
 
+    def _compute_log_chances(self, words: Array, dtype: Any) -> Array:
+        """Return log Q of some words."""
+        with np.errstate(divide="ignore"):  # q = 1: the only word is always drawn
+            q = np.log1p(-self.noise.probabilities[words])
+        return np.log(-np.expm1(self.n_samples * q)).astype(dtype)
+
+
 class NoiseContrastive(_SampledOutput):
     """Noise-contrastive estimation (Gutmann and Hyvarinen 2010; Mnih and Teh 2012, eq. 9 to 11).
 
     For each row, tells its word from k drawn ones: with D_w = z_w - log(k q_w), the loss is
     -log sigma(D_t) - sum_j log sigma(-D_j) over the drawn words j. The normaliser of the softmax is
     taken to be 1 throughout, and the network learns to make it so.
+
+    The bias starts at the noise's log-probabilities: an untrained layer is normalised already.
     """
+
+    def _make_bias(self) -> Array:
+        return np.log(self.noise.probabilities)
 
     def _contrast(
         self, h: Array, words: Array, drawn: Array, shares: Array
@@ -215,9 +233,9 @@ class NoiseContrastive(_SampledOutput):
             drawn, times = np.unique(drawn, return_counts=True)
             times = times.astype(h.dtype)
         own, others, back = self._score(h, words, drawn)
-        log_noise = np.log(self.n_samples * self.noise.probabilities).astype(h.dtype)
-        own -= log_noise[words]
-        others -= log_noise[drawn]
+        noise = self.n_samples * self.noise.probabilities
+        own -= np.log(noise[words]).astype(h.dtype)
+        others -= np.log(noise[drawn]).astype(h.dtype)
         losses = compute_softplus(-own) + (times * compute_softplus(others)).sum(axis=1)
 
         def backward(scale: float = 1.0) -> Array:
