@@ -129,6 +129,7 @@ def train_language_model(
     inputs: Sequence[PathLike],
     output: PathLike,
     model: str = "lstm",
+    /,  # a parameter of models is called `output` too
     *,
     reader: TextReader | None = None,
     validation: PathLike | None = None,
