@@ -45,6 +45,7 @@ def draw_curve(
     matplotlib.use("Agg")
     import numpy as np
     from matplotlib import pyplot
+    from matplotlib.ticker import LogFormatter, MaxNLocator
 
     from embedrec.files import write_atomic
 
@@ -61,6 +62,9 @@ def draw_curve(
     if figures and figures[0].valid_perplexity is not None:
         axes.plot(epochs, [f.valid_perplexity for f in figures], "s-", label="validation")
     axes.set(xlabel="epoch", ylabel=measure, yscale="log")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter("{x:.0f}")
+    axes.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
     axes.grid(alpha=0.3, which="both")
     if axes.lines:
         axes.legend()

@@ -85,8 +85,9 @@ _PARAMETERS = {
               help="Drawn anew for each step, or once a sequence.  [default: step]")  # fmt: skip
 @click.option("--direct", is_flag=True, default=False,
               help="nnlm: the output sees the vectors directly too.")  # fmt: skip
-@click.option("--tied/--no-tied", default=True,
-              help="Output vectors are the input vectors.  [default: tied]")  # fmt: skip
+@click.option("--tied/--no-tied", default=None,
+              help="Output vectors are the input vectors.  [default: where they can be: sizes "
+              "equal, full softmax, not frozen]")  # fmt: skip
 @click.option("--softmax", "softmax", type=click.Choice(["full", "hierarchical", "sampled", "nce"]),
               help="What training computes at the output.  [default: full]")  # fmt: skip
 @click.option("--samples", type=click.IntRange(min=1),

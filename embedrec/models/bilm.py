@@ -55,7 +55,7 @@ class BidirectionalLM(NeuralModel):
         dropout: float = 0.25,
         recurrent_dropout: float = 0.0,
         dropout_mask: str = "step",
-        tied: bool = True,
+        tied: bool | None = None,
         output: str = "softmax",
         n_samples: int = 1000,
         batch_size: int = 20,
@@ -79,7 +79,8 @@ class BidirectionalLM(NeuralModel):
             dropout, recurrent_dropout, output, n_samples: see `RNNLM`.
             dropout_mask: "step", or "sequence" for the same mask at all steps of word vectors and
                 between layers.
-            tied: output vectors are the input vectors; needs output="softmax", sizes may differ.
+            tied: output vectors are the input vectors; needs output="softmax" and no frozen
+                vectors, sizes may differ. None for where it can be.
             batch_size: sentences in a step, of about one length.
             max_words: longer sentences are cut into pieces of so many words in training; they are
                 scored whole.
@@ -94,7 +95,7 @@ class BidirectionalLM(NeuralModel):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.dropout_mask = dropout_mask
-        self.tied = tied
+        self.tied = output == "softmax" and not freeze if tied is None else tied
         self.output = output
         self.n_samples = n_samples
         self.batch_size = batch_size

@@ -62,7 +62,7 @@ class RNNLM(NeuralLanguageModel):
         dropout: float = 0.25,
         recurrent_dropout: float = 0.0,
         dropout_mask: str = "step",
-        tied: bool = True,
+        tied: bool | None = None,
         output: str = "softmax",
         n_samples: int = 1000,
         batch_size: int = 20,
@@ -87,8 +87,8 @@ class RNNLM(NeuralLanguageModel):
             recurrent_dropout: left out of the state on its way to the next step, the same at all
                 steps of a piece (Gal and Ghahramani 2016).
             dropout_mask: "step", or "sequence" for the same mask at all steps of a piece.
-            tied: output vectors are the input vectors (Press and Wolf 2017): needs equal sizes, and
-                output="softmax".
+            tied: output vectors are the input vectors (Press and Wolf 2017): needs equal sizes,
+                output="softmax" and no frozen vectors. None for where it can be.
             output: "softmax", "hierarchical", "sampled" or "nce", see `make_output`.
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size, n_steps: runs side by side, and words of each in a step.
@@ -108,7 +108,8 @@ class RNNLM(NeuralLanguageModel):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.dropout_mask = dropout_mask
-        self.tied = tied
+        can_tie = output == "softmax" and vector_size == hidden_size and not freeze
+        self.tied = can_tie if tied is None else tied
         self.output = output
         self.n_samples = n_samples
         self.batch_size = batch_size

@@ -35,7 +35,7 @@ def test_words_are_scored_by_what_the_softmax_says(make) -> None:
 @pytest.mark.parametrize("output", ["softmax", "hierarchical", "sampled", "nce"])
 @pytest.mark.parametrize("kind", ["nnlm", "gru"])
 def test_every_output_learns_and_is_normalised(kind: str, output: str) -> None:
-    more = {} if kind == "nnlm" else {"tied": False, "optimizer": "adam"}
+    more = {} if kind == "nnlm" else {"optimizer": "adam"}
     model = MAKERS[kind](
         output=output, n_samples=10, learning_rate=0.02, max_norm=5.0, epochs=6, **more
     ).fit(TEXT, HELD_OUT)
@@ -217,9 +217,14 @@ def test_parameters_of_one_family() -> None:
     with pytest.raises(ParameterError, match="kind"):
         RNNLM("transformer").fit(TEXT)
     with pytest.raises(ParameterError, match="tied"):
-        RNNLM("rnn", vector_size=8, hidden_size=9).fit(TEXT)
+        RNNLM("rnn", vector_size=8, hidden_size=9, tied=True).fit(TEXT)
     with pytest.raises(ParameterError, match="tied"):
-        RNNLM("rnn", output="sampled").fit(TEXT)
+        RNNLM("rnn", output="sampled", tied=True).fit(TEXT)
+    settled = [
+        RNNLM(**given).tied
+        for given in ({}, {"vector_size": 8}, {"output": "nce"}, {"freeze": True}, {"tied": False})
+    ]
+    assert settled == [True, False, False, False, False]
     with pytest.raises(ParameterError, match="order"):
         NNLM(1).fit(TEXT)
 
