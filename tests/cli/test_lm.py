@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import inspect
 import json
 import math
 from pathlib import Path
@@ -248,6 +249,20 @@ def test_every_output_can_be_asked_for(run, text: Path, tmp_path: Path, kind, so
     kept = json.loads((folder / "manifest.json").read_text())["parameters"]["arguments"]
     assert kept.get("tied") in ((None,) if kind == "nnlm" else (softmax == "full",))
     assert kept["output"] == {"full": "softmax"}.get(softmax, softmax)
+
+
+def test_every_option_is_a_parameter_of_its_models() -> None:
+    from embedrec.cli.lm_train import _PARAMETERS
+    from embedrec.pipeline.language import _make_model, train_language_model
+
+    of_training = {
+        name for name, given in inspect.signature(train_language_model).parameters.items()
+        if given.kind is given.KEYWORD_ONLY
+    }  # fmt: skip
+    for option, (name, models) in _PARAMETERS.items():
+        assert name not in of_training, option
+        for model in models:
+            assert hasattr(_make_model(model, {}), name), (option, model)
 
 
 def test_stopped_and_resumed(run, fail, text: Path, tmp_path: Path, monkeypatch) -> None:
