@@ -204,7 +204,6 @@ class SampledSoftmax(_SampledOutput):
 
         return value, backward
 
-
     def _compute_log_chances(self, words: Array, dtype: Any) -> Array:
         """Return log Q of some words."""
         with np.errstate(divide="ignore"):  # q = 1: the only word is always drawn
