@@ -12,13 +12,20 @@ N_KINDS = 6
 SMALL = {"vector_size": 8, "hidden_size": 8, "epochs": 3, "dropout": 0.0, "seed": 3}
 
 
-def make_sentences(n: int, seed: int) -> list[list[str]]:
-    """Sentences in which the last word repeats the first's kind: beyond what three words tell."""
+def make_sentences(
+    n: int, seed: int, *, n_kinds: int = N_KINDS, n_middle: tuple[int, int] = (3, 4)
+) -> list[list[str]]:
+    """Sentences whose last word repeats the first's kind: beyond what three words tell.
+
+    Between them stand from n_middle[0] to below n_middle[1] words that tell nothing.
+    """
     generator = np.random.default_rng(seed)
     sentences = []
     for _ in range(n):
-        kind = int(generator.integers(N_KINDS))
-        middle = [f"m{int(generator.integers(3))}" for _ in range(3)]
+        kind = int(generator.integers(n_kinds))
+        middle = [
+            f"m{int(generator.integers(3))}" for _ in range(int(generator.integers(*n_middle)))
+        ]
         sentences.append([f"a{kind}", *middle, f"b{kind}"])
     return sentences
 

@@ -21,26 +21,18 @@ from embedrec.models.language.text import LanguageText, collect_vocabulary, enco
 from embedrec.models.rnnlm import RNNLM
 from embedrec.nn import cast_parameters, clear_gradients, iterate_parameters
 from embedrec.vectors.keyed import KeyedVectors
+from tests.models.language.small import make_sentences
 
 N_KINDS = 4
 SMALL = {"vector_size": 6, "hidden_size": 5, "dropout": 0.0, "batch_size": 7, "epochs": 2}
 
 
-def make_sentences(n: int, seed: int) -> list[list[str]]:
-    """Sentences whose first word is told by the last: nothing before it says which it is."""
-    generator = np.random.default_rng(seed)
-    sentences = []
-    for _ in range(n):
-        kind = int(generator.integers(N_KINDS))
-        middle = [f"m{int(generator.integers(3))}" for _ in range(int(generator.integers(1, 4)))]
-        sentences.append([f"a{kind}", *middle, f"b{kind}"])
-    return sentences
-
-
-TRAIN = make_sentences(300, 0)
+# Nothing before the first word says which it is, the last one does.
+DRAWN = {"n_kinds": N_KINDS, "n_middle": (1, 4)}
+TRAIN = make_sentences(300, 0, **DRAWN)
 VOCABULARY = collect_vocabulary(TRAIN)
 TEXT = encode_sentences(TRAIN, VOCABULARY)
-HELD_OUT = encode_sentences(make_sentences(40, 1), VOCABULARY)
+HELD_OUT = encode_sentences(make_sentences(40, 1, **DRAWN), VOCABULARY)
 
 
 @pytest.fixture(scope="module", params=["rnn", "gru", "lstm"])
@@ -106,7 +98,7 @@ def test_scores_are_what_the_formulas_give(model: BidirectionalLM) -> None:
 
 
 def test_scores_do_not_depend_on_what_is_scored_beside(model: BidirectionalLM) -> None:
-    sentences = [*make_sentences(30, 5), ["a1"], ["m0"] * 60]
+    sentences = [*make_sentences(30, 5, **DRAWN), ["a1"], ["m0"] * 60]
     together = model.score_sentences(sentences)
     for sentence, scored in zip(sentences, together, strict=True):
         alone = model.pseudo_log_prob(sentence)
@@ -153,7 +145,7 @@ def test_what_follows_tells_a_word(taught: BidirectionalLM) -> None:
         "gru", vector_size=12, hidden_size=12, n_layers=1, dropout=0.0, batch_size=10, n_steps=12,
         epochs=12, optimizer="adam", learning_rate=0.02, max_norm=5.0, seed=1,
     ).fit(TEXT, HELD_OUT)  # fmt: skip
-    held_out = make_sentences(40, 1)
+    held_out = make_sentences(40, 1, **DRAWN)
     ours = np.mean([s.words[0][1] for s in taught.score_sentences(held_out)])
     theirs = np.mean([forward.log_prob(s).words[0][1] for s in held_out])
     assert ours > np.log(0.8)
