@@ -104,6 +104,7 @@ class Stepper:
             rows = ids[: length * model.batch_size].reshape(model.batch_size, length)
             self.words = torch.from_numpy(rows.T.astype(np.int64))  # (T, B)
         self.batch_size, self.max_norm = model.batch_size, model.max_norm
+        self.hidden_rate = model.hidden_rate
         kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[model.optimizer]
         parameters = self.module.parameters()
         self.optimizer = kind(parameters, lr=model.learning_rate, fused=fused)
@@ -125,6 +126,10 @@ class Stepper:
             state = tuple(one.detach() for one in state) if is_pair else state.detach()
         loss, self.state = self._compute_loss(at, state)
         loss.backward()
+        if self.hidden_rate != 1:
+            hidden = self.module.hidden if self.is_window else self.module.stack
+            for parameter in hidden.parameters():
+                parameter.grad.mul_(self.hidden_rate)
         nn.utils.clip_grad_norm_(self.module.parameters(), self.max_norm)
         self.optimizer.step()
 

@@ -37,6 +37,7 @@ _PARAMETERS = {
     "optimizer": ("optimizer", _NEURAL),
     "learning_rate": ("learning_rate", _NEURAL),
     "max_norm": ("max_norm", _NEURAL),
+    "hidden_rate": ("hidden_rate", ("nnlm", *_FORWARD)),
     "schedule": ("schedule", _NEURAL),
     "decay": ("decay", _NEURAL),
     "patience": ("patience", _NEURAL),
@@ -76,7 +77,7 @@ _PARAMETERS = {
 @click.option("--hidden-size", type=click.IntRange(min=1), help="Size of each layer.  "
               "[default: 200]")  # fmt: skip
 @click.option("--layers", type=click.IntRange(min=1), help="Recurrent layers.  "
-              "[default: 2; bi...: 1 each way]")  # fmt: skip
+              "[default: 2; rnn: 1; bi...: 1 each way]")  # fmt: skip
 @click.option("--dropout", type=click.FloatRange(0, 1, max_open=True),
               help="Left out in training.  [default: 0.25]")  # fmt: skip
 @click.option("--recurrent-dropout", type=click.FloatRange(0, 1, max_open=True),
@@ -96,14 +97,17 @@ _PARAMETERS = {
               help="Runs of text side by side; nnlm: words; bi...: sentences.  "
               "[default: 20; nnlm: 128]")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1),
-              help="Words that gradients go back.  [default: 35]")  # fmt: skip
+              help="Words that gradients go back.  [default: 35; rnn: 10]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), help="Most passes.  [default: 30; nnlm: 20]")
-@click.option("--optimizer", help="sgd, adam, ...  [default: sgd; rnn, nnlm, bi...: adam]")
+@click.option("--optimizer", help="sgd, adam, ...  [default: sgd; bi...: adam]")
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True),
               help="[default: 20 with sgd, else 0.001; bi...: 0.002]")  # fmt: skip
 @click.option("--max-norm", type=click.FloatRange(min=0, min_open=True),
               help="Limit of all gradients together.  "
               "[default: 0.25 with sgd, else 5]")  # fmt: skip
+@click.option("--hidden-rate", type=click.FloatRange(min=0, min_open=True),
+              help="Share of the rate for the hidden layers, with sgd.  "
+              "[default: 1; rnn: 0.03; nnlm: 0.1]")  # fmt: skip
 @click.option("--schedule", type=click.Choice(["plateau", "linear", "cosine", "constant"]),
               help="How the rate falls: after epochs without progress, or with every step to 0 at "
               "the last epoch.  [default: plateau]")  # fmt: skip

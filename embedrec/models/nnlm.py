@@ -6,9 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from embedrec.models.language.neural import NeuralLanguageModel, check_whole
+from embedrec.models.language.neural import (
+    NeuralLanguageModel,
+    check_above,
+    check_whole,
+    choose_rates,
+)
 from embedrec.models.language.output import make_output, score_words
 from embedrec.nn import Dense, Dropout, Embedding, Layer
+from embedrec.nn.clip import scale_gradients
 from embedrec.nn.layer import Train
 from embedrec.nn.parameter import Array
 from embedrec.seeding import make_generator
@@ -74,9 +80,10 @@ class NNLM(NeuralLanguageModel):
         n_samples: int = 1000,
         batch_size: int = 128,
         epochs: int = 20,
-        optimizer: str = "adam",
-        learning_rate: float = 0.001,
-        max_norm: float = 5.0,
+        optimizer: str = "sgd",
+        learning_rate: float | None = None,
+        max_norm: float | None = None,
+        hidden_rate: float = 0.1,
         schedule: str = "plateau",
         decay: float = 2.0,
         patience: int = 3,
@@ -95,7 +102,12 @@ class NNLM(NeuralLanguageModel):
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size: words in a step, drawn from the whole text.
             epochs: most passes over the text.
-            optimizer, learning_rate, max_norm, schedule, decay, patience: see `Course`.
+            optimizer: a name of `embedrec.nn`.
+            learning_rate, max_norm: None for 20 and 0.25 with SGD, 0.001 and 5 with others; the
+                loss is the mean over a batch's words.
+            hidden_rate: gradients of the tanh layer's weights, few and used for every word, are
+                multiplied by it before `max_norm` is applied: with SGD, their share of the rate.
+            schedule, decay, patience: see `Course`.
             freeze: vectors given to `fit` stay as they are.
             seed: of all that is drawn.
         """
@@ -109,8 +121,8 @@ class NNLM(NeuralLanguageModel):
         self.batch_size = batch_size
         self.epochs = epochs
         self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.max_norm = max_norm
+        self.learning_rate, self.max_norm = choose_rates(optimizer, learning_rate, max_norm)
+        self.hidden_rate = hidden_rate
         self.schedule = schedule
         self.decay = decay
         self.patience = patience
@@ -140,6 +152,10 @@ class NNLM(NeuralLanguageModel):
         loss, back_of_loss = self.layers_.output.forward(h, ids[places], None, generator)
         back(back_of_loss())
         return loss, len(places), state
+
+    def balance_gradients(self) -> None:
+        """Multiply the tanh layer's gradients by `hidden_rate`."""
+        scale_gradients(self.layers_.hidden, self.hidden_rate)
 
     def score_ids(self, ids: Array) -> Array:
         """Return log p of each word given the n - 1 words before it, float64 (N,)."""
@@ -177,6 +193,7 @@ class NNLM(NeuralLanguageModel):
         check_whole("order", self.order, 2)
         for name in ("hidden_size", "batch_size", "n_samples"):
             check_whole(name, getattr(self, name), 1)
+        check_above("hidden_rate", self.hidden_rate, 0)
 
     def _build(self, counts: Array, generator: np.random.Generator, start: Array | None) -> Layer:
         embedding = self._build_embedding(len(counts), generator, start)

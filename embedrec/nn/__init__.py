@@ -22,7 +22,7 @@ from embedrec.nn.activation import (
 from embedrec.nn.averaging import Averaging, WeightAverage
 from embedrec.nn.bidirectional import Bidirectional
 from embedrec.nn.callback import Callback, EpochReport, History, StepReport
-from embedrec.nn.clip import clip_by_norm, clip_by_value, measure_norm
+from embedrec.nn.clip import clip_by_norm, clip_by_value, measure_norm, scale_gradients
 from embedrec.nn.compose import AuxiliaryOutput, Chain, Concatenation, Residual
 from embedrec.nn.conv import Conv1D, Conv2D
 from embedrec.nn.conv_max import ConvMaxOverTime
@@ -42,6 +42,7 @@ from embedrec.nn.init import (
     draw_orthogonal,
     draw_uniform,
     get_initializer,
+    make_orthogonal,
     make_uniform,
 )
 from embedrec.nn.layer import (
@@ -222,6 +223,7 @@ __all__ = [
     "load_parameters",
     "make_activation",
     "make_optimizer",
+    "make_orthogonal",
     "make_schedule",
     "make_uniform",
     "measure_norm",
@@ -229,5 +231,6 @@ __all__ = [
     "pad_sequences",
     "parse_tree",
     "save_parameters",
+    "scale_gradients",
     "skip_input_gradient",
 ]

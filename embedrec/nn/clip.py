@@ -1,4 +1,4 @@
-"""Clipping of gradients, dense and by rows, in place, before an optimiser's step."""
+"""Clipping and scaling of gradients, dense and by rows, in place, before an optimiser's step."""
 
 from __future__ import annotations
 
@@ -48,6 +48,17 @@ def clip_by_value(parameters: Layer | Named, limit: float) -> None:
     check_limit("limit", limit)
     for values in _iterate_values(parameters):
         np.clip(values, -limit, limit, out=values)
+
+
+def scale_gradients(parameters: Layer | Named, factor: float) -> None:
+    """Multiply all gradients by `factor`: before SGD's step, these parameters' share of the rate.
+
+    Raises:
+        ParameterError: if the factor is not above 0.
+    """
+    check_limit("factor", factor)
+    for values in _iterate_values(parameters):
+        values *= values.dtype.type(factor)
 
 
 def check_limit(name: str, limit: float) -> float:

@@ -59,6 +59,17 @@ def draw_orthogonal(
     return (q if n_rows >= n_columns else q.T).reshape(shape).astype(dtype, order="C")
 
 
+def make_orthogonal(gain: float) -> Initializer:
+    """Return `draw_orthogonal` times `gain`: below 1, what a state held fades step by step."""
+
+    def draw(
+        generator: np.random.Generator, shape: tuple[int, ...], dtype: Any = np.float32
+    ) -> Array:
+        return (gain * draw_orthogonal(generator, shape, np.float64)).astype(dtype)
+
+    return draw
+
+
 def draw_uniform(
     generator: np.random.Generator, shape: tuple[int, ...], dtype: Any = np.float32
 ) -> Array:

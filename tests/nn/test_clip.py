@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from embedrec.errors import ParameterError
-from embedrec.nn import Dense, Parameter, RowGradient, clip_by_norm, clip_by_value, measure_norm
+from embedrec.nn import (
+    Dense,
+    Parameter,
+    RowGradient,
+    clip_by_norm,
+    clip_by_value,
+    measure_norm,
+    scale_gradients,
+)
 
 
 def make(*gradients):
@@ -67,7 +75,16 @@ def test_what_a_layer_gave_is_not_changed():
     parameter.add_rows(np.array([2]), values)
     clip_by_norm([("w", parameter)], 1)
     clip_by_value([("w", parameter)], 0.1)
+    scale_gradients([("w", parameter)], 0.1)
     assert (values == 9).all()
+
+
+def test_scaled_gradients():
+    named = make(DENSE, ROWS, None)
+    scale_gradients(named, 0.5)
+    np.testing.assert_array_equal(named[0][1].gradient, np.array(DENSE) / 2)
+    np.testing.assert_array_equal(named[1][1].get_dense_gradient()[[1, 3]], [[0, 0], [0, 6]])
+    assert named[2][1].gradient is None
 
 
 def test_a_layer_will_do():
@@ -77,8 +94,8 @@ def test_a_layer_will_do():
     assert measure_norm(layer) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value, scale_gradients])
 @pytest.mark.parametrize("limit", [0, -1, math.nan, math.inf, "1"])
 def test_limits_that_cannot_be(clip, limit):
-    with pytest.raises(ParameterError, match="limit must be a number above 0"):
+    with pytest.raises(ParameterError, match=r"(limit|factor) must be a number above 0"):
         clip(make(DENSE), limit)

@@ -19,6 +19,7 @@ from embedrec.nn import (
     Tanh,
     get_initializer,
     iterate_parameters,
+    make_orthogonal,
 )
 
 
@@ -96,6 +97,13 @@ def test_orthogonal_weights(shape):
     w = w.reshape(-1, shape[-1])
     narrow = w if w.shape[0] >= w.shape[1] else w.T
     assert narrow.T @ narrow == pytest.approx(np.eye(narrow.shape[1]), abs=1e-12)
+
+
+def test_a_state_fades_by_the_gain_of_its_start_weights():
+    w = make_orthogonal(0.5)(np.random.default_rng(0), (7, 7), np.float32)
+    assert w.dtype == np.float32
+    h = np.random.default_rng(1).standard_normal((3, 7))
+    assert np.linalg.norm(h @ w, axis=1) == pytest.approx(0.5 * np.linalg.norm(h, axis=1), rel=1e-6)
 
 
 def test_spread_of_start_weights():

@@ -145,6 +145,9 @@ class NeuralModel:
         """Return the loss of a batch, its number of words, and the state for the next one."""
         raise NotImplementedError
 
+    def balance_gradients(self) -> None:
+        """Scale a batch's gradients, in place, before their norm is limited; here not at all."""
+
     def get_params(self) -> dict[str, Any]:
         """Return the constructor's arguments, JSON values."""
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
@@ -243,6 +246,18 @@ class NeuralLanguageModel(NeuralModel, LanguageModel):
     def measure(self, text: LanguageText) -> float:
         """Return the perplexity of a text."""
         return self.evaluate(text).perplexity
+
+
+def choose_rates(
+    optimizer: str, learning_rate: float | None, max_norm: float | None
+) -> tuple[float, float]:
+    """Return the learning rate and the limit of gradients, those that suit the optimiser for None.
+
+    Those of SGD are large because the loss is a mean over a batch's words, of which each moves few
+    vectors.
+    """
+    rate, norm = (20.0, 0.25) if optimizer == "sgd" else (0.001, 5.0)
+    return rate if learning_rate is None else learning_rate, norm if max_norm is None else max_norm
 
 
 def check_whole(name: str, value: Any, least: int) -> None:

@@ -64,6 +64,10 @@ class Trainable(Protocol):
         """Return the loss of a batch, its number of words, and the state for the next one."""
         ...
 
+    def balance_gradients(self) -> None:
+        """Scale a batch's gradients before their norm is limited."""
+        ...
+
     def measure(self, text: LanguageText) -> float:
         """Return the perplexity of a text."""
         ...
@@ -163,6 +167,7 @@ class Course:
             generator = make_generator(self.seed, "step", self.epoch, batch)
             clear_gradients(model.layers)
             loss, n, self.state = model.add_gradients(ids, self.epoch, batch, self.state, generator)
+            model.balance_gradients()
             norm = clip_by_norm(parameters, self.max_norm)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 self._tell_divergence(parameters, batch + 1)

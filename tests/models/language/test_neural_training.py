@@ -212,12 +212,41 @@ def test_a_fit_that_fails_leaves_the_model_that_was(make) -> None:
         fresh.next_words([])
 
 
-def test_rates_suit_the_optimizer() -> None:
+def test_rates_suit_the_optimizer_and_the_kind() -> None:
     settled = [
-        (model.optimizer, model.learning_rate, model.max_norm)
+        (model.learning_rate, model.max_norm, model.hidden_rate, model.n_layers, model.n_steps)
         for model in (RNNLM("lstm"), RNNLM("rnn"), RNNLM("gru", optimizer="adam", max_norm=1.0))
     ]
-    assert settled == [("sgd", 20.0, 0.25), ("adam", 0.001, 5.0), ("adam", 0.001, 1.0)]
+    assert settled == [(20.0, 0.25, 1, 2, 35), (20.0, 0.25, 0.03, 1, 10), (0.001, 1.0, 1, 2, 35)]
+
+
+@pytest.mark.parametrize("kind", ["rnn", "nnlm"])
+def test_hidden_layers_learn_at_their_share_of_the_rate(kind: str) -> None:
+    """One step without clipping: theirs is a quarter as long, that of all else the same."""
+    whole_text = {"batch_size": len(TEXT.ids)} if kind == "nnlm" else {"n_steps": len(TEXT.ids)}
+    before, whole, quarter = (
+        {
+            name: parameter.value.copy()
+            for name, parameter in iterate_parameters(model.fit(TEXT).layers_)
+        }
+        for model in (
+            MAKERS[kind](
+                epochs=1, max_norm=1e9, learning_rate=rate, hidden_rate=share, **whole_text
+            )
+            for rate, share in ((1e-12, 1), (0.5, 1), (0.5, 0.25))
+        )
+    )
+    for name, start in before.items():
+        share = 0.25 if name.startswith(("stack.", "hidden.")) else 1.0
+        moved = whole[name] - start
+        assert np.abs(moved).max() > 0
+        np.testing.assert_allclose(quarter[name] - start, share * moved, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0, -1.0, np.nan, True, "1"])
+def test_a_share_that_cannot_be(rate: object) -> None:
+    with pytest.raises(ParameterError, match="hidden_rate must be above 0"):
+        MAKERS["lstm"](hidden_rate=rate).fit(TEXT)
 
 
 def test_a_schedule_lowers_the_rate_whatever_the_validation_says() -> None:
