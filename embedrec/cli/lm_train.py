@@ -98,7 +98,9 @@ _PARAMETERS = {
               "[default: 20; nnlm: 128]")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1),
               help="Words that gradients go back.  [default: 35; rnn: 10]")  # fmt: skip
-@click.option("--epochs", type=click.IntRange(min=1), help="Most passes.  [default: 30; nnlm: 20]")
+@click.option(
+    "--epochs", type=click.IntRange(min=1), help="Most passes.  [default: 30; rnn: 12; nnlm: 10]"
+)
 @click.option("--optimizer", help="sgd, adam, ...  [default: sgd; bi...: adam]")
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True),
               help="[default: 20 with sgd, else 0.001; bi...: 0.002]")  # fmt: skip
@@ -110,7 +112,7 @@ _PARAMETERS = {
               "[default: 1; rnn: 0.03; nnlm: 0.1]")  # fmt: skip
 @click.option("--schedule", type=click.Choice(["plateau", "linear", "cosine", "constant"]),
               help="How the rate falls: after epochs without progress, or with every step to 0 at "
-              "the last epoch.  [default: plateau]")  # fmt: skip
+              "the last epoch.  [default: plateau; rnn, nnlm: linear]")  # fmt: skip
 @click.option("--decay", type=click.FloatRange(min=1, min_open=True),
               help="Divides the rate after an epoch without progress.  "
               "[default: 4; nnlm: 2]")  # fmt: skip

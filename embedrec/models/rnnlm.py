@@ -25,6 +25,13 @@ KINDS: dict[str, type[Any]] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 # words long past drown the last ones, and gradients explode (on the Penn Treebank's first 300,000
 # words, two epochs: validation perplexity 311 with half, 327 with the whole).
 _HIDDEN_INITS = {"rnn": make_orthogonal(0.5), "gru": draw_orthogonal, "lstm": draw_orthogonal}
+# What parameters are unless they are given.
+_SIMPLE: dict[str, Any] = {
+    "n_layers": 1, "n_steps": 10, "epochs": 12, "hidden_rate": 0.03, "schedule": "linear",
+}  # fmt: skip
+_GATED: dict[str, Any] = {
+    "n_layers": 2, "n_steps": 35, "epochs": 30, "hidden_rate": 1.0, "schedule": "plateau",
+}  # fmt: skip
 _STEPS_SCORED_AT_ONCE = 256
 
 
@@ -78,12 +85,12 @@ class RNNLM(NeuralLanguageModel):
         n_samples: int = 1000,
         batch_size: int = 20,
         n_steps: int | None = None,
-        epochs: int = 30,
+        epochs: int | None = None,
         optimizer: str = "sgd",
         learning_rate: float | None = None,
         max_norm: float | None = None,
         hidden_rate: float | None = None,
-        schedule: str = "plateau",
+        schedule: str | None = None,
         decay: float = 4.0,
         patience: int = 3,
         freeze: bool = False,
@@ -106,7 +113,7 @@ class RNNLM(NeuralLanguageModel):
             n_samples: words drawn in a step, for "sampled" and "nce".
             batch_size, n_steps: runs side by side, and words of each in a step; 10 by default with
                 kind="rnn", which does not look back further, else 35.
-            epochs: most passes over the text.
+            epochs: most passes over the text; 12 by default with kind="rnn", else 30.
             optimizer: a name of `embedrec.nn`.
             learning_rate, max_norm: None for 20 and 0.25 with SGD, 0.001 and 5 with others; the
                 loss is the mean over a batch's words.
@@ -115,15 +122,16 @@ class RNNLM(NeuralLanguageModel):
                 kind="rnn": there these few weights, used at every step, have gradients as long as
                 those of all vectors together; what suits the vectors makes them diverge. None for
                 1 with others, whose gates keep gradients small.
-            schedule, decay, patience: see `Course`.
+            schedule, decay, patience: see `Course`; by default "linear" with kind="rnn", which
+                hardly gets better while the rate is high, else "plateau".
             freeze: vectors given to `fit` stay as they are.
             seed: of all that is drawn.
         """
+        usual = _SIMPLE if kind == "rnn" else _GATED
         self.kind = kind
         self.vector_size = vector_size
         self.hidden_size = hidden_size
-        is_simple = kind == "rnn"
-        self.n_layers = (1 if is_simple else 2) if n_layers is None else n_layers
+        self.n_layers = usual["n_layers"] if n_layers is None else n_layers
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.dropout_mask = dropout_mask
@@ -132,12 +140,12 @@ class RNNLM(NeuralLanguageModel):
         self.output = output
         self.n_samples = n_samples
         self.batch_size = batch_size
-        self.n_steps = (10 if is_simple else 35) if n_steps is None else n_steps
-        self.epochs = epochs
+        self.n_steps = usual["n_steps"] if n_steps is None else n_steps
+        self.epochs = usual["epochs"] if epochs is None else epochs
         self.optimizer = optimizer
         self.learning_rate, self.max_norm = choose_rates(optimizer, learning_rate, max_norm)
-        self.hidden_rate = (0.03 if is_simple else 1.0) if hidden_rate is None else hidden_rate
-        self.schedule = schedule
+        self.hidden_rate = usual["hidden_rate"] if hidden_rate is None else hidden_rate
+        self.schedule = usual["schedule"] if schedule is None else schedule
         self.decay = decay
         self.patience = patience
         self.freeze = freeze

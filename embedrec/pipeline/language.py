@@ -21,6 +21,7 @@ from embedrec.models.language.text import (
     read_sentences,
     take_corpus,
 )
+from embedrec.models.language.training import PLATEAU
 from embedrec.models.nnlm import NNLM
 from embedrec.models.rnnlm import KINDS, RNNLM
 from embedrec.nn.checkpoint import KIND as CHECKPOINT
@@ -172,6 +173,15 @@ def train_language_model(
     if vectors is None and parameters.get("freeze"):
         raise ParameterError("freeze is for vectors that are given: give some, or leave it out",
                              value=True)  # fmt: skip
+    for name in ("decay", "patience"):
+        if isinstance(learner, KneserNey) or name not in parameters:
+            continue
+        if learner.schedule != PLATEAU:
+            raise ParameterError(
+                f"{name} is for the schedule {PLATEAU!r}, and {model} learns by "
+                f"{learner.schedule!r}: leave it out, or choose that schedule",
+                value=parameters[name],
+            )
     folder = Path(os.path.abspath(output))
     work = folder.with_name(f"{folder.name}.partial")
     if folder.exists() and (folder.is_file() or any(folder.iterdir())):

@@ -191,6 +191,8 @@ def test_options_that_have_no_use_are_refused(
         ([text, *kn, "--vectors", vectors], "no use for vectors"),
         ([text, *kn, "--plot", tmp_path / "c.png"], "--plot"),
         ([text, "--freeze"], "freeze is for vectors"),
+        ([text, "--model", "nnlm", "--patience", 2], "nnlm learns by 'linear'"),
+        ([text, "--schedule", "constant", "--decay", 3], "decay is for the schedule 'plateau'"),
         ([text, "--unit", "character", "--segmenter", "jieba"], "--segmenter is for words"),
     ]:
         assert told in fail("lm", "train", *given, "-o", out, code=2).err, given

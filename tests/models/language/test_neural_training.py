@@ -214,10 +214,17 @@ def test_a_fit_that_fails_leaves_the_model_that_was(make) -> None:
 
 def test_rates_suit_the_optimizer_and_the_kind() -> None:
     settled = [
-        (model.learning_rate, model.max_norm, model.hidden_rate, model.n_layers, model.n_steps)
+        (
+            model.learning_rate, model.max_norm, model.hidden_rate, model.n_layers, model.n_steps,
+            model.epochs, model.schedule,
+        )
         for model in (RNNLM("lstm"), RNNLM("rnn"), RNNLM("gru", optimizer="adam", max_norm=1.0))
+    ]  # fmt: skip
+    assert settled == [
+        (20.0, 0.25, 1, 2, 35, 30, "plateau"),
+        (20.0, 0.25, 0.03, 1, 10, 12, "linear"),
+        (0.001, 1.0, 1, 2, 35, 30, "plateau"),
     ]
-    assert settled == [(20.0, 0.25, 1, 2, 35), (20.0, 0.25, 0.03, 1, 10), (0.001, 1.0, 1, 2, 35)]
 
 
 @pytest.mark.parametrize("kind", ["rnn", "nnlm"])
