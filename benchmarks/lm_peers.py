@@ -25,9 +25,8 @@ class RecurrentPeer(nn.Module):
         n_words = len(model.counts_)
         self.embedding = nn.Embedding(n_words, model.vector_size)
         kind = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[model.kind]
-        self.stack = kind(
-            model.vector_size, model.hidden_size, model.n_layers, dropout=model.dropout
-        )
+        between = model.dropout if model.n_layers > 1 else 0.0
+        self.stack = kind(model.vector_size, model.hidden_size, model.n_layers, dropout=between)
         self.output = nn.Linear(model.hidden_size, n_words)
         if model.tied:
             self.output.weight = self.embedding.weight
