@@ -98,9 +98,8 @@ _PARAMETERS = {
               "[default: 20; nnlm: 128]")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1),
               help="Words that gradients go back.  [default: 35; rnn: 10]")  # fmt: skip
-@click.option(
-    "--epochs", type=click.IntRange(min=1), help="Most passes.  [default: 30; rnn: 12; nnlm: 10]"
-)
+@click.option("--epochs", type=click.IntRange(min=1),
+              help="Most passes.  [default: 30; rnn: 12; nnlm: 10]")  # fmt: skip
 @click.option("--optimizer", help="sgd, adam, ...  [default: sgd; bi...: adam]")
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True),
               help="[default: 20 with sgd, else 0.001; bi...: 0.002]")  # fmt: skip
