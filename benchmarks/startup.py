@@ -2,8 +2,10 @@
 
 Median of five. A training is stopped when it reports its first block of words (20,000 words, some
 tens of milliseconds of training, which are counted). The first start of each, which may have to
-compile bytecode and kernels and to read the corpus from the disk, is left out. Run:
-    python -m benchmarks.startup [CORPUS ...] [--options "--loss hs"] [--profile]
+compile bytecode and kernels and to read the corpus from the disk, is left out; with --compile
+trainings are also started with an empty folder of compiled kernels, as on the first run with a
+shape. Run:
+    python -m benchmarks.startup [CORPUS ...] [--options "--loss hs"] [--compile] [--profile]
 Besides the time on the clock it tells that of the processor, which other work does not lengthen.
 With --profile one more start of the training is made, and each stretch of its processor time told.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shlex
 import shutil
@@ -28,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 N_RUNS = 5
 LIMITS = {"import embedrec": 0.3, "embedrec --help": 0.5}
 TRAINING_LIMIT = 1.5
+COMPILING_LIMIT = 10.0  # seconds more
+N_COMPILED = 3
 
 # Runs the command line, with bars that end the process when the first block is reported.
 STOP_AT_FIRST_BLOCK = """
@@ -122,12 +127,18 @@ def measure(command: list[str]) -> Times:
     return [time_process(command, quiet=True) for _ in range(N_RUNS + 1)][1:]
 
 
-def time_process(command: list[str], *, quiet: bool = False) -> tuple[float, float]:
-    """Return the seconds that a process takes, on the clock and of the processor."""
+def time_process(
+    command: list[str], *, quiet: bool = False, kernels: Path | None = None
+) -> tuple[float, float]:
+    """Return the seconds that a process takes, on the clock and of the processor.
+
+    `kernels` is the folder of compiled kernels, by default the usual one.
+    """
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(kernels)} if kernels else None
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     out = subprocess.DEVNULL if quiet else None
-    subprocess.run(command, cwd=ROOT, stdout=out, check=True)
+    subprocess.run(command, cwd=ROOT, stdout=out, check=True, env=environment)
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -145,11 +156,24 @@ def measure_training(corpus: str, options: list[str], profile: bool) -> Times:
     return seconds[1 : N_RUNS + 1]
 
 
+def measure_first_training(corpus: str, options: list[str]) -> Times:
+    """As `measure_training`, with all kernels to be compiled."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(N_COMPILED):
+            place = Path(folder, str(number))
+            model = str(place / "model")
+            command = [sys.executable, "-c", STOP_AT_FIRST_BLOCK, "train", corpus, "-o", model]
+            seconds.append(time_process([*command, *options], kernels=place / "kernels"))
+    return seconds
+
+
 def main() -> None:
     """Measure, print and write benchmarks/results/startup.json."""
     parser = argparse.ArgumentParser()
     parser.add_argument("corpora", nargs="*", metavar="CORPUS")
     parser.add_argument("--options", default="", help="of embedrec train")
+    parser.add_argument("--compile", action="store_true", help="also with nothing compiled")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--no-write", action="store_true")
     wanted = parser.parse_args()
@@ -158,6 +182,9 @@ def main() -> None:
         options = shlex.split(wanted.options)
         name = shlex.join(["embedrec", "train", Path(corpus).name, *options])
         measured[name] = (measure_training(corpus, options, wanted.profile), TRAINING_LIMIT)
+        if wanted.compile:
+            times = measure_first_training(corpus, options)
+            measured[f"{name}, nothing compiled"] = (times, TRAINING_LIMIT + COMPILING_LIMIT)
     figures = {}
     for name, (times, limit) in measured.items():
         seconds, processor = zip(*times, strict=True)

@@ -58,7 +58,18 @@ def choose_threads(tool: str, asked: int) -> int:
 def measure_scores(
     results: ResultFile, corpus: Corpus, jobs: Iterable[Job], kept: Path | None
 ) -> None:
-    """Train and evaluate what has no results yet, under "MODEL TOOL SEED"."""
+    """Train and evaluate what has no results yet, under "MODEL TOOL SEED".
+
+    Raises:
+        SystemExit: if an evaluation set isn't there; before hours of training, not after them.
+    """
+    jobs = list(jobs)
+    for language in {job.language for job in jobs}:
+        for file in (name for names in SETS[language] for name in names):
+            if not (DATA / file).is_file():
+                raise SystemExit(
+                    f"no {DATA / file}: EMBEDREC_DATA must name the folder of the sets"
+                )
     for job in jobs:
         key = f"{job.model} {job.tool} {job.seed}"
         if key in results.runs or not can_train(job.tool, job.model):

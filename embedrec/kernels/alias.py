@@ -17,8 +17,7 @@ _S32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-@kernel
-def build_alias_table(weights):
+def build_alias_table(weights: np.ndarray) -> np.ndarray:
     """Build the table for drawing i with probability weights[i] / sum(weights).
 
     Args:
@@ -27,11 +26,17 @@ def build_alias_table(weights):
     Returns:
         uint64 (V,): threshold (upper 32 bits) and alias (lower 32 bits) of each column.
     """
-    n = weights.shape[0]
-    scaled = weights * (n / weights.sum())
+    # Room is made here and not by the kernel: that would be compiled for longer than the rest.
+    n = len(weights)
     table = np.empty(n, np.uint64)
-    small = np.empty(n, np.int64)
-    large = np.empty(n, np.int64)
+    _fill_table(weights * (n / weights.sum()), np.empty(n, np.int64), np.empty(n, np.int64), table)
+    return table
+
+
+@kernel
+def _fill_table(scaled, small, large, table):
+    """Fill the table; `scaled` are the weights with mean 1, and they and all else are changed."""
+    n = scaled.shape[0]
     n_small = 0
     n_large = 0
     for i in range(n):
@@ -57,7 +62,6 @@ def build_alias_table(weights):
         table[small[k]] = (_LOW << _S32) | np.uint64(small[k])
     for k in range(n_large):
         table[large[k]] = (_LOW << _S32) | np.uint64(large[k])
-    return table
 
 
 @njit(inline="always", nogil=True)

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedrec.kernels.simd.dot import MOST_MULTIPLIED, compute_products, compute_scores
+from embedrec.kernels.simd.dot import (
+    MOST_MULTIPLIED,
+    compute_products,
+    compute_scores,
+    compute_scores_alone,
+)
 from embedrec.kernels.simd.logistic import (
     turn_scores_into_errors,
     turn_scores_into_errors_in_turn,
@@ -21,11 +26,11 @@ from embedrec.kernels.simd.rows import (
     sum_rows,
 )
 from embedrec.kernels.simd.update import (
-    GROUP,
     MOST_FEW,
     apply_errors,
     apply_errors_alone,
     apply_errors_of_few,
+    fit_at_once,
 )
 
 # Below one vector, whole vectors, and all that can be left over; sizes that people use.
@@ -64,6 +69,16 @@ def test_scores_are_the_matrix_product(size: int, n_inputs: int, n_outputs: int,
     assert (scores[:, n_outputs:] == 7).all()
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("n_outputs", range(1, 2 * REGISTERS.n_alone + 2))
+def test_scores_of_a_row_alone(size: int, n_outputs: int) -> None:
+    x, y = draw(1, 1, size), draw(2, n_outputs, size)
+    scores = np.full(STRIDE, np.float32(7))
+    compute_scores_alone(locate_all(x)[0], locate_all(y), n_outputs, size, scores)
+    np.testing.assert_allclose(scores[:n_outputs], y.astype(float) @ x[0], atol=1e-4)
+    assert (scores[n_outputs:] == 7).all()
+
+
 @settings(max_examples=150)
 @given(**shapes)
 def test_errors_reach_both_sides(size: int, n_inputs: int, n_outputs: int, seed: int) -> None:
@@ -71,7 +86,7 @@ def test_errors_reach_both_sides(size: int, n_inputs: int, n_outputs: int, seed:
     errors = draw(seed + 2, n_inputs, STRIDE)
     new_x, new_y, before = x.copy(), y.copy(), x.copy()
     inputs = locate_rows(new_x)
-    unchanged = locate_rows(before) if n_outputs > GROUP else inputs
+    unchanged = inputs if fit_at_once(n_outputs, size) else locate_rows(before)
     outputs = locate_rows(new_y)
     apply_errors(
         unchanged, inputs, n_inputs, outputs, outputs, n_outputs, size, errors.ravel(), STRIDE
@@ -95,7 +110,7 @@ def test_rows_listed_twice_get_both_changes(size: int, seed: int, data: st.DataO
     errors = draw(seed + 2, len(at_x), STRIDE)
     new_x, new_y, x_before, y_before = x.copy(), y.copy(), x[at_x], y[at_y]
     outputs = locate_rows(new_y, at_y)
-    outputs_before = locate_rows(y_before) if len(at_y) > GROUP else outputs
+    outputs_before = outputs if fit_at_once(len(at_y), size) else locate_rows(y_before)
     apply_errors(
         locate_rows(x_before), locate_rows(new_x, at_x), len(at_x),
         outputs_before, outputs, len(at_y), size, errors.ravel(), STRIDE,
@@ -120,7 +135,7 @@ def test_errors_of_one_input(size: int, at: list[int], seed: int) -> None:
     rows, new_y = hidden.copy(), y.copy()
     here, there = locate_rows(rows)
     outputs, copies = locate_rows(new_y, at), y[at]
-    outputs_before = locate_rows(copies) if len(at) > GROUP else outputs
+    outputs_before = outputs if fit_at_once(len(at), size) else locate_rows(copies)
     apply_errors_alone(here, there, outputs_before, outputs, len(at), size, errors)
     expected = y.astype(float)
     for k, row in enumerate(at):
@@ -170,7 +185,7 @@ def test_errors_and_loss(n_inputs: int, n_outputs: int, spread: float, seed: int
     assert loss == pytest.approx(np.logaddexp(0, np.where(label == 1, -s, s)).sum(), rel=2e-6)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [size for size in SIZES if size >= LANES])
 @pytest.mark.parametrize("n_inputs", range(1, MOST_FEW + 1))
 @pytest.mark.parametrize("n_outputs", [1, 2, 7, 20])
 def test_errors_of_few_reach_all_rows_and_nothing_else(

@@ -139,6 +139,13 @@ class Emitter:
         place = self.builder.bitcast(self.builder.gep(pointer, [at]), VECTOR.as_pointer())
         self.builder.store(vector, place, align=4)
 
+    def store_each(self, values: Sequence[ir.Value], pointer: ir.Value, at: ir.Value) -> None:
+        """Store single values from element `at` on."""
+        for place, value in enumerate(values):
+            self.builder.store(
+                value, self.builder.gep(pointer, [self.builder.add(at, self.count(place))])
+            )
+
     # Control
 
     @contextmanager
@@ -148,30 +155,43 @@ class Emitter:
         with cgutils.for_range_slice(self.builder, zero, end, self.count(step)) as (at, _):
             yield at
 
+    def each_width(self, size: ir.Value) -> Iterator[bool]:
+        """Branch on whether rows of `size` floats are narrow, that is shorter than a vector.
+
+        Yields True and then False; what is emitted then is the branch. Blocks of narrow rows need
+        no shapes but the smallest: each shape is code that has to be compiled.
+        """
+        few = self.builder.icmp_unsigned("<", size, self.count(LANES))
+        with self.builder.if_else(few, likely=False) as (narrow, wide):
+            with narrow:
+                self._narrow = True
+                yield True
+                self._narrow = False
+            with wide:
+                yield False
+
     def each_vector(self, size: ir.Value, body: Callable[..., None]) -> None:
         """Call `body(at, mask)` to emit its code for every vector of rows of `size` floats.
 
         Where the size is no multiple of the lanes, the last vector overlaps the one before; `mask`
         then tells the lanes that are new (it is None where all are), and `body` must leave the
-        others as they are. Rows shorter than a vector go float by float, each in lane 0.
+        others as they are. In the narrow branch of `each_width` rows go float by float, each in
+        lane 0; elsewhere `size` must be at least LANES.
         """
         builder = self.builder
-        lanes = self.count(LANES)
-        with builder.if_else(builder.icmp_unsigned("<", size, lanes), likely=False) as branches:
-            narrow, wide = branches
-            with narrow, self.loop(size) as at:
-                self._narrow = True
+        if self._narrow:
+            with self.loop(size) as at:
                 body(at, None)
-                self._narrow = False
-            with wide:
-                rest = builder.urem(size, lanes)
-                with self.loop(builder.sub(size, rest), LANES) as at:
-                    body(at, None)
-                remains = builder.icmp_unsigned("!=", rest, self.count(0))
-                with builder.if_then(remains, likely=False):
-                    first = self.splat(builder.trunc(builder.sub(lanes, rest), INT32))
-                    lane = ir.Constant(INT_VECTOR, list(range(LANES)))
-                    body(builder.sub(size, lanes), builder.icmp_signed(">=", lane, first))
+            return
+        lanes = self.count(LANES)
+        rest = builder.urem(size, lanes)
+        with self.loop(builder.sub(size, rest), LANES) as at:
+            body(at, None)
+        remains = builder.icmp_unsigned("!=", rest, self.count(0))
+        with builder.if_then(remains, likely=False):
+            first = self.splat(builder.trunc(builder.sub(lanes, rest), INT32))
+            lane = ir.Constant(INT_VECTOR, list(range(LANES)))
+            body(builder.sub(size, lanes), builder.icmp_signed(">=", lane, first))
 
     def keep(self, mask: ir.Value | None, vector: ir.Value) -> ir.Value:
         """Return the vector with 0 in the lanes outside the mask."""

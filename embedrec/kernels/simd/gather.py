@@ -153,7 +153,8 @@ def _sum_weighted_rows(typing, rows, weights, n_rows, scale, size, total):
                 emit.add_to(value, weight, emit.load(emit.row(rows, i), at))
             emit.store(builder.fmul(builder.load(value), scale), total, at)
 
-        emit.each_vector(size, add_vectors)
+        for _ in emit.each_width(size):
+            emit.each_vector(size, add_vectors)
         return context.get_dummy_value()
 
     whole = types.int64

@@ -103,7 +103,7 @@ def _sum_rows(typing, rows, n_rows, scale, size, total):
 
             emit.each_vector(size, add_vectors)
 
-        _emit_groups(emit, rows, n_rows, emit_group)
+        _emit_groups(emit, rows, n_rows, size, emit_group)
         return context.get_dummy_value()
 
     return types.void(rows, types.int64, types.float32, types.int64, types.int64), generate
@@ -125,7 +125,7 @@ def _add_to_rows(typing, change, scale, rows, n_rows, size):
 
             emit.each_vector(size, add_vectors)
 
-        _emit_groups(emit, rows, n_rows, emit_group)
+        _emit_groups(emit, rows, n_rows, size, emit_group)
         return context.get_dummy_value()
 
     arguments = types.int64, types.float32, rows, types.int64, types.int64
@@ -136,13 +136,16 @@ def _emit_groups(
     emit: Emitter,
     rows: ir.Value,
     n_rows: ir.Value,
+    size: ir.Value,
     emit_group: Callable[[list[ir.Value], ir.Value], None],
 ) -> None:
     """Emit the loop over groups of rows, whose addresses stay in registers."""
-    with emit.split(n_rows, _GROUP) as (first, width):
-        for (n_group,) in emit.choose([(n,) for n in range(1, _GROUP + 1)], [width]):
-            places = [emit.builder.add(first, emit.count(k)) for k in range(n_group)]
-            emit_group([emit.row(rows, place) for place in places], first)
+    for narrow in emit.each_width(size):
+        most = 1 if narrow else _GROUP
+        with emit.split(n_rows, most) as (first, width):
+            for (n_group,) in emit.choose([(n,) for n in range(1, most + 1)], [width]):
+                places = [emit.builder.add(first, emit.count(k)) for k in range(n_group)]
+                emit_group([emit.row(rows, place) for place in places], first)
 
 
 @intrinsic
@@ -150,9 +153,13 @@ def _copy_rows(typing, rows, n_rows, size, copies):
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
         emit = Emitter(context, builder)
         rows, copies = (emit.data(signature.args[at], values[at]) for at in (0, 3))
-        with emit.loop(values[1]) as i:
-            row, copy = emit.row(rows, i), emit.row(copies, i)
-            emit.each_vector(values[2], lambda at, mask: emit.store(emit.load(row, at), copy, at))
+        for _ in emit.each_width(values[2]):
+            with emit.loop(values[1]) as i:
+                row, copy = emit.row(rows, i), emit.row(copies, i)
+                emit.each_vector(
+                    values[2],
+                    lambda at, mask, row=row, copy=copy: emit.store(emit.load(row, at), copy, at),
+                )
         return context.get_dummy_value()
 
     return types.void(rows, types.int64, types.int64, copies), generate

@@ -11,11 +11,16 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from embedrec.kernels.simd.emitter import FLOAT, Emitter
-from embedrec.kernels.simd.machine import REGISTERS
+from embedrec.kernels.simd.machine import LANES, REGISTERS
 
-# Outputs that are updated at once. With more of them, rows change between two groups.
 GROUP = REGISTERS.n_updated
 MOST_FEW = 4  # inputs whose values and changes stay in registers
+
+
+@njit(inline="always", nogil=True)
+def fit_at_once(n_outputs, size):
+    """Whether so many outputs are updated at once; else rows change between two groups of them."""
+    return n_outputs <= GROUP and size >= LANES
 
 
 @njit(nogil=True)
@@ -30,11 +35,11 @@ def apply_errors(
 
     Args:
         inputs_before: int64 (>= n_inputs,), addresses of the input rows as they were: `inputs`
-            itself if none is listed twice and n_outputs <= GROUP, else of copies.
+            itself if none is listed twice and outputs `fit_at_once`, else of copies.
         inputs: int64 (>= n_inputs,), addresses of input rows, changed in place.
         n_inputs: how many.
         outputs_before: int64 (>= n_outputs,), likewise: `outputs` itself if none is listed twice or
-            n_outputs <= GROUP, else of copies.
+            outputs `fit_at_once`, else of copies.
         outputs: int64 (>= n_outputs,), addresses of output rows, changed in place.
         n_outputs: how many.
         size: floats in a row.
@@ -72,7 +77,8 @@ def apply_errors_of_few(inputs, n_inputs, outputs, n_outputs, size, errors, stri
         inputs: int64 (>= n_inputs,), addresses of input rows, changed in place.
         n_inputs: how many, from 1 to MOST_FEW.
         outputs: int64 (>= n_outputs,), addresses of output rows, changed in place.
-        n_outputs, size, errors, stride: as for `apply_errors`.
+        n_outputs, errors, stride: as for `apply_errors`.
+        size: floats in a row, at least LANES.
     """
     _apply_errors_of_few(inputs, n_inputs, outputs, n_outputs, size, errors, stride)
 
@@ -130,10 +136,12 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
 
     # Most windows need no copies, and then each input value is loaded once.
     same = builder.icmp_unsigned("==", inputs_before, inputs)
-    with builder.if_else(same, likely=True) as branches:
-        for in_place, branch in zip((True, False), branches, strict=True):
-            with branch:
-                _emit_groups(emit, n_outputs, partial(emit_group, in_place=in_place))
+    with builder.if_else(same, likely=True) as (in_place, copied):
+        with in_place:
+            for (n,) in emit.choose([(n,) for n in range(1, GROUP + 1)], [n_outputs]):
+                emit_group(emit.count(0), n, in_place=True)
+        with copied:
+            _emit_groups(emit, n_outputs, size, partial(emit_group, in_place=False))
     return context.get_dummy_value()
 
 
@@ -173,7 +181,7 @@ def _generate_alone(context: Any, builder: ir.IRBuilder, signature: Any, values:
 
         emit.each_vector(size, add_gradients)
 
-    _emit_groups(emit, n_outputs, emit_group)
+    _emit_groups(emit, n_outputs, size, emit_group)
     return context.get_dummy_value()
 
 
@@ -214,10 +222,14 @@ def _generate_few(context: Any, builder: ir.IRBuilder, signature: Any, values: A
 
 
 def _emit_groups(
-    emit: Emitter, n_outputs: ir.Value, emit_group: Callable[[ir.Value, int], None]
+    emit: Emitter,
+    n_outputs: ir.Value,
+    size: ir.Value,
+    emit_group: Callable[[ir.Value, int], None],
 ) -> None:
     """Emit the loop over groups of outputs, with one branch for each size of a group."""
-    with emit.split(n_outputs, GROUP) as (first, width):
-        cases = emit.choose([(n,) for n in range(1, GROUP + 1)], [width])
-        for (n_group,) in cases:
-            emit_group(first, n_group)
+    for narrow in emit.each_width(size):
+        most = 1 if narrow else GROUP
+        with emit.split(n_outputs, most) as (first, width):
+            for (n_group,) in emit.choose([(n,) for n in range(1, most + 1)], [width]):
+                emit_group(first, n_group)

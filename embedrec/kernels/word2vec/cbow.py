@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from embedrec.kernels.compile import kernel
-from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.dot import compute_scores_alone
 from embedrec.kernels.simd.logistic import turn_scores_into_errors
 from embedrec.kernels.simd.rows import (
     add_to_rows,
@@ -14,7 +14,7 @@ from embedrec.kernels.simd.rows import (
     may_repeat,
     sum_rows,
 )
-from embedrec.kernels.simd.update import GROUP, apply_errors_alone
+from embedrec.kernels.simd.update import apply_errors_alone, fit_at_once
 from embedrec.kernels.word2vec.fetch import AHEAD, fetch_window, locate_window
 from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.room import make_room
@@ -59,18 +59,19 @@ def train_cbow_windows(windows, n_windows, inputs, outputs, plan, rate, room):
     hidden, change = room.hidden_rows[0], room.hidden_rows[1]
     one = np.float32(1)
     loss = 0.0
-    for w in range(min(AHEAD, n_windows)):
-        fetch_window(windows, w, inputs, outputs)
-    for w in range(n_windows):
-        if w + AHEAD < n_windows:
-            fetch_window(windows, w + AHEAD, inputs, outputs)
+    for later in range(n_windows + AHEAD):
+        if later < n_windows:
+            fetch_window(windows, later, inputs, outputs)
+        w = later - AHEAD
+        if w < 0:
+            continue
         n_inputs, n_targets = locate_window(windows, w, inputs, outputs, room)
         mean = one / np.float32(n_inputs)
         sum_rows(context, n_inputs, mean if plan.mean else one, size, hidden)
-        compute_scores(room.hidden_rows, 1, targets, n_targets, size, scores, stride)
+        compute_scores_alone(hidden, targets, n_targets, size, scores)
         loss += turn_scores_into_errors(scores, 1, n_targets, stride, windows.labels[w], rate)
         targets_before = targets
-        if n_targets > GROUP and may_repeat(targets, n_targets):
+        if not fit_at_once(n_targets, size) and may_repeat(targets, n_targets):
             copy_rows(targets, n_targets, size, room.copied_targets)
             targets_before = room.copied_targets
         apply_errors_alone(hidden, change, targets_before, targets, n_targets, size, scores)

@@ -61,11 +61,12 @@ def train_skipgram_windows(windows, n_windows, inputs, outputs, rate, room):
     size = inputs.shape[1]
     loss = 0.0
     n_pairs = 0
-    for w in range(min(AHEAD, n_windows)):
-        fetch_window(windows, w, inputs, outputs)
-    for w in range(n_windows):
-        if w + AHEAD < n_windows:
-            fetch_window(windows, w + AHEAD, inputs, outputs)
+    for later in range(n_windows + AHEAD):
+        if later < n_windows:
+            fetch_window(windows, later, inputs, outputs)
+        w = later - AHEAD
+        if w < 0:
+            continue
         n_inputs, n_targets = locate_window(windows, w, inputs, outputs, room)
         first_node, labels = np.int64(windows.first_node[w]), windows.labels[w]
         loss += train_window(room, n_inputs, n_targets, first_node, labels, size, rate)

@@ -6,8 +6,9 @@ from numba import njit
 
 from embedrec.kernels.simd.dot import MOST_MULTIPLIED, compute_products, compute_scores
 from embedrec.kernels.simd.logistic import turn_scores_into_errors, turn_scores_into_errors_in_turn
+from embedrec.kernels.simd.machine import LANES
 from embedrec.kernels.simd.rows import copy_rows, may_repeat
-from embedrec.kernels.simd.update import GROUP, apply_errors, apply_errors_of_few
+from embedrec.kernels.simd.update import apply_errors, apply_errors_of_few, fit_at_once
 
 # Inputs of a path that are trained at once.
 MOST_IN_TURN = MOST_MULTIPLIED
@@ -35,6 +36,7 @@ def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
     loss = 0.0
     # Where no row is listed twice, as nearly always, parts need no copies.
     repeats = may_repeat(room.context, n_inputs) or may_repeat(room.targets, n_targets)
+    copied = repeats or size < LANES
     n_parts = (n_inputs + MOST_IN_TURN - 1) // MOST_IN_TURN
     begin = 0
     for part in range(n_parts):
@@ -46,7 +48,7 @@ def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
         loss += turn_scores_into_errors_in_turn(
             room.scores, n, n_targets, room.stride, labels, rate, room.products, first_node
         )
-        if repeats:
+        if copied:
             apply_window(room, context, n, n_targets, size)
         else:
             apply_errors_of_few(context, n, room.targets, n_targets, size, room.scores, room.stride)
@@ -58,10 +60,11 @@ def apply_window(room, context, n_inputs, n_targets, size):
     """Add the gradients of the errors in the room; rows listed twice receive both changes."""
     targets = room.targets
     context_before, targets_before = context, targets
-    if n_targets > GROUP or may_repeat(context, n_inputs):
+    at_once = fit_at_once(n_targets, size)
+    if not at_once or may_repeat(context, n_inputs):
         copy_rows(context, n_inputs, size, room.copied_context)
         context_before = room.copied_context
-    if n_targets > GROUP and may_repeat(targets, n_targets):
+    if not at_once and may_repeat(targets, n_targets):
         copy_rows(targets, n_targets, size, room.copied_targets)
         targets_before = room.copied_targets
     apply_errors(

@@ -11,11 +11,11 @@ import numpy as np
 from numba import njit
 
 from embedrec.kernels.compile import kernel
-from embedrec.kernels.simd.dot import compute_scores
+from embedrec.kernels.simd.dot import compute_scores_alone
 from embedrec.kernels.simd.gather import sum_weighted_rows
 from embedrec.kernels.simd.logistic import turn_scores_into_errors
 from embedrec.kernels.simd.rows import add_to_rows, copy_rows, may_repeat, sum_rows
-from embedrec.kernels.simd.update import GROUP, apply_errors_alone
+from embedrec.kernels.simd.update import apply_errors_alone, fit_at_once
 from embedrec.kernels.word2vec.fetch import AHEAD
 from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.ring import (
@@ -63,11 +63,12 @@ def _train_skipgram(ids, offsets, inputs, outputs, plan, rate, counter, windows,
         if n_windows == 0:
             leave_all(ring, inputs, plan)
             return loss, n_pairs
-        for w in range(min(AHEAD, n_windows)):
-            fetch_targets(windows, w, outputs)
-        for w in range(n_windows):
-            if w + AHEAD < n_windows:
-                fetch_targets(windows, w + AHEAD, outputs)
+        for later in range(n_windows + AHEAD):
+            if later < n_windows:
+                fetch_targets(windows, later, outputs)
+            w = later - AHEAD
+            if w < 0:
+                continue
             enter_window(ring, windows, w, inputs, plan)
             n_inputs, n_targets = locate_window(ring, windows, w, outputs, room)
             first_node, labels = np.int64(windows.first_node[w]), windows.labels[w]
@@ -110,11 +111,12 @@ def _train_cbow(ids, offsets, inputs, outputs, plan, rate, counter, windows, roo
         if n_windows == 0:
             leave_all(ring, inputs, plan)
             return loss, n_pairs
-        for w in range(min(AHEAD, n_windows)):
-            fetch_targets(windows, w, outputs)
-        for w in range(n_windows):
-            if w + AHEAD < n_windows:
-                fetch_targets(windows, w + AHEAD, outputs)
+        for later in range(n_windows + AHEAD):
+            if later < n_windows:
+                fetch_targets(windows, later, outputs)
+            w = later - AHEAD
+            if w < 0:
+                continue
             enter_window(ring, windows, w, inputs, plan)
             n_inputs, n_targets = locate_window(ring, windows, w, outputs, room)
             if plan.mean:
@@ -122,10 +124,10 @@ def _train_cbow(ids, offsets, inputs, outputs, plan, rate, counter, windows, roo
                 sum_weighted_rows(context, ring.weights, n_inputs, share, size, hidden)
             else:
                 sum_rows(context, n_inputs, one, size, hidden)
-            compute_scores(room.hidden_rows, 1, targets, n_targets, size, scores, stride)
+            compute_scores_alone(hidden, targets, n_targets, size, scores)
             loss += turn_scores_into_errors(scores, 1, n_targets, stride, windows.labels[w], rate)
             targets_before = targets
-            if n_targets > GROUP and may_repeat(targets, n_targets):
+            if not fit_at_once(n_targets, size) and may_repeat(targets, n_targets):
                 copy_rows(targets, n_targets, size, room.copied_targets)
                 targets_before = room.copied_targets
             apply_errors_alone(hidden, change, targets_before, targets, n_targets, size, scores)
