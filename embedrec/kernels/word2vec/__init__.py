@@ -9,8 +9,9 @@ the next windows are being fetched. `subword` does the same for words made of ma
 `ring` puts together once for all windows that they stand in.
 
 One window is one mini-batch: all its scores are computed from the weights as they were before it,
-and its update is the exact gradient of its loss times the learning rate. The negatives of a centre
-word are drawn once and shared by the inputs of its window.
+and its update is the exact gradient of its loss times the learning rate (skip-gram with Huffman
+paths takes up to four inputs of a window at a time, see `step`). The negatives of a centre word are
+drawn once and shared by the inputs of its window.
 
 Sources: Mikolov et al., "Efficient estimation of word representations in vector space" (2013a) and
 "Distributed representations of words and phrases and their compositionality" (2013b); Rong,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from embedrec.kernels.compile import kernel
+from embedrec.kernels.compile import part
 from embedrec.kernels.simd.gather import gather_rows, scatter_change
 from embedrec.kernels.simd.rows import fetch_row, locate, locate_all
 from embedrec.kernels.word2vec.plan import Plan
@@ -71,7 +71,7 @@ def move_text(ring, windows):
     ring.marks[_MOVED] += windows.place[1]
 
 
-@kernel
+@part
 def enter_window(ring, windows, w, inputs, plan):
     """Bring the ring to window `w`: words out of reach leave it, and words in the window are in it.
 
@@ -98,7 +98,7 @@ def enter_window(ring, windows, w, inputs, plan):
     marks[_NEXT] = max(end, marks[_NEXT])
 
 
-@kernel
+@part
 def leave_until(ring, until, inputs, plan):
     """Add the changes of the words before the place `until` to their rows, in their order."""
     marks = ring.marks
@@ -112,7 +112,7 @@ def leave_until(ring, until, inputs, plan):
     marks[_FIRST] = max(marks[_FIRST], until)
 
 
-@kernel
+@part
 def leave_all(ring, inputs, plan):
     """Add the changes of all words in the ring to their rows."""
     leave_until(ring, ring.marks[_NEXT], inputs, plan)

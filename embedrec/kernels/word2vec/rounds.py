@@ -9,7 +9,7 @@ thread does the work of which worker, or when.
 
 from __future__ import annotations
 
-from embedrec.kernels.compile import kernel
+from embedrec.kernels.compile import kernel, part
 from embedrec.kernels.simd.rows import copy_rows
 from embedrec.kernels.word2vec.cbow import train_cbow_windows
 from embedrec.kernels.word2vec.rounds_rows import (
@@ -87,10 +87,14 @@ def train_cbow_rounds(crew, owners, board, inputs, outputs, plan, room):
         finish_task(board)
 
 
-@kernel
+@part
 def see_to_rows(crew, owners, board, a, inputs, outputs):
     """Do an owner's part between two rounds."""
     combine_rows(crew, owners, a, inputs, outputs)
     claim_rows(crew, owners, a)
-    if a == 0 and crew.n_taken.max() == 0:
-        end_after_round(board, crew.rates.shape[0], owners.n_heads.shape[0])
+    if a == 0:
+        n_windows = 0
+        for w in range(crew.n_taken.shape[0]):
+            n_windows += crew.n_taken[w]
+        if n_windows == 0:
+            end_after_round(board, crew.rates.shape[0], owners.n_heads.shape[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from embedrec.kernels.compile import kernel
+from embedrec.kernels.compile import part
 from embedrec.kernels.simd.combine import combine_copies
 from embedrec.kernels.simd.rows import locate
 from embedrec.kernels.word2vec.rounds_crew import UNSEEN
@@ -20,7 +20,7 @@ def hash_key(key, mask):
     return np.int64((np.uint64(key) * _SPREAD) >> _HALF) & mask
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def view_windows(crew, w):
     """Return the windows of a worker."""
     all_windows = crew.windows
@@ -37,7 +37,7 @@ def view_windows(crew, w):
     )
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def view_local_windows(crew, w):
     """Return the round's windows of a worker, as `place_rows` has left them."""
     first, last = crew.first[w], crew.first[w] + crew.n_taken[w]
@@ -54,7 +54,7 @@ def view_local_windows(crew, w):
     )
 
 
-@kernel
+@njit(inline="always", nogil=True)
 def draw_more(crew, w, plan):
     """Draw a worker's next windows, when those that stand there have been trained."""
     offsets = crew.offsets[crew.bounds[w] : crew.bounds[w + 1]]
@@ -64,7 +64,7 @@ def draw_more(crew, w, plan):
     crew.first[w] = crew.n_taken[w] = 0
 
 
-@kernel
+@part
 def take_windows(crew, w, n_words):
     """Take a worker's next windows for a round, and list the rows that they touch.
 
@@ -82,7 +82,8 @@ def take_windows(crew, w, n_words):
     rows, local_rows = windows.rows, crew.local_rows[w]
     places, table = crew.places[w], crew.table[w]
     keys = crew.keys[w * places.shape[0] : (w + 1) * places.shape[0]]
-    table[:] = -1
+    for at in range(table.shape[0]):
+        table[at] = -1
     for i in range(crew.n_places[w]):
         local_words[places[i]] = UNSEEN
     n_keys = n_places = 0
@@ -98,7 +99,9 @@ def take_windows(crew, w, n_words):
             local_rows[i, k], n_keys = enter_key(table, keys, n_keys, key)
     crew.n_places[w] = n_places
     crew.n_keys[w] = n_keys
-    crew.copied[w * places.shape[0] : w * places.shape[0] + n_keys] = 0
+    copied = crew.copied
+    for entry in range(w * places.shape[0], w * places.shape[0] + n_keys):
+        copied[entry] = 0
 
 
 @njit(inline="always", nogil=True)
@@ -117,7 +120,7 @@ def enter_key(table, keys, n_keys, key):
         at = (at + 1) & mask
 
 
-@kernel
+@part
 def place_rows(crew, w, inputs, outputs):
     """Let a worker's windows name the rows that they train, and list those to be copied before.
 
@@ -155,7 +158,7 @@ def place_rows(crew, w, inputs, outputs):
     return n_copies
 
 
-@kernel
+@part
 def claim_rows(crew, owners, a):
     """Find, among an owner's keys, those that several workers have in the coming round."""
     mask_owner = owners.n_heads.shape[0] - 1
@@ -204,7 +207,7 @@ def claim_rows(crew, owners, a):
         ends[i] = end
 
 
-@kernel
+@part
 def combine_rows(crew, owners, a, inputs, outputs):
     """Add the changes of all copies of an owner's rows to the rows, in the order of workers.
 

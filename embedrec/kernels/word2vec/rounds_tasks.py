@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from embedrec.kernels.atomic import add, load, pause, replace, store, yield_core
-from embedrec.kernels.compile import kernel
+from embedrec.kernels.compile import part
 
 # A cache line each: the next task to be taken; tasks that are done; the number at which all ends.
 _NEXT, _DONE, _END = 0, 8, 16
@@ -27,7 +27,7 @@ def make_board() -> np.ndarray:
     return board
 
 
-@kernel
+@part
 def take_task(board, n_workers, n_owners):
     """Take the next task as soon as it may be done.
 
@@ -57,13 +57,13 @@ def take_task(board, n_workers, n_owners):
             yield_core()
 
 
-@kernel
+@part
 def finish_task(board):
     """Say that a task is done."""
     add(board, _DONE, 1)
 
 
-@kernel
+@part
 def end_after_round(board, n_workers, n_owners):
     """Say, in an owner's task, that the present round is the last one."""
     period = n_workers + n_owners
