@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from embedrec.kernels.simd.emitter import FLOAT, Emitter
 from embedrec.kernels.simd.machine import LANES, REGISTERS
 
-GROUP = REGISTERS.n_updated
+GROUP = REGISTERS.n_updated  # outputs that are updated at once, see `fit_at_once`
 MOST_FEW = 4  # inputs whose values and changes stay in registers
 
 
