@@ -13,6 +13,7 @@ from embedrec.kernels.simd.dot import (
     compute_scores,
     compute_scores_alone,
 )
+from embedrec.kernels.simd.emitter import Emitter
 from embedrec.kernels.simd.logistic import (
     turn_scores_into_errors,
     turn_scores_into_errors_in_turn,
@@ -269,3 +270,9 @@ def test_what_is_not_finite_goes_on_into_the_errors(bad: float) -> None:
     scores = np.full(LANES, np.float32(bad))
     turn_scores_into_errors(scores, 1, LANES, LANES, np.ones(LANES, np.float32), np.float32(0.1))
     assert np.isnan(scores).all()
+
+
+def test_no_code_for_rows_of_unknown_width() -> None:
+    # What is emitted for wide rows writes beyond narrow ones, where other threads may be.
+    with pytest.raises(RuntimeError, match="narrow"):
+        Emitter(None, None).each_vector(None, lambda at, mask: None)

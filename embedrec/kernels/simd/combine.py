@@ -43,7 +43,8 @@ def _combine_copies(typing, row, copies, n_copies, scale, size):
             change = emit.keep(mask, builder.fmul(builder.load(total), scale))
             emit.store(builder.fadd(before, change), row, at)
 
-        emit.each_vector(size, add_differences)
+        for _ in emit.each_width(size):
+            emit.each_vector(size, add_differences)
         return context.get_dummy_value()
 
     arguments = types.int64, copies, types.int64, types.float32, types.int64

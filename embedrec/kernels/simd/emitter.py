@@ -26,7 +26,7 @@ class Emitter:
 
     def __init__(self, context: Any, builder: ir.IRBuilder) -> None:
         self._context = context
-        self._narrow = False
+        self._narrow: bool | None = None  # not known yet
         self.builder = builder
 
     # Values
@@ -166,9 +166,17 @@ class Emitter:
             with narrow:
                 self._narrow = True
                 yield True
-                self._narrow = False
             with wide:
+                self._narrow = False
                 yield False
+        self._narrow = None
+
+    @contextmanager
+    def wide(self) -> Iterator[None]:
+        """Emit for rows that are not narrow, as the callers of the function have promised."""
+        self._narrow = False
+        yield
+        self._narrow = None
 
     def each_vector(self, size: ir.Value, body: Callable[..., None]) -> None:
         """Call `body(at, mask)` to emit its code for every vector of rows of `size` floats.
@@ -176,9 +184,15 @@ class Emitter:
         Where the size is no multiple of the lanes, the last vector overlaps the one before; `mask`
         then tells the lanes that are new (it is None where all are), and `body` must leave the
         others as they are. In the narrow branch of `each_width` rows go float by float, each in
-        lane 0; elsewhere `size` must be at least LANES.
+        lane 0.
+
+        Raises:
+            RuntimeError: outside of both `each_width` and `wide`: what is emitted for wide rows
+                writes beyond narrow ones.
         """
         builder = self.builder
+        if self._narrow is None:
+            raise RuntimeError("each_vector stands in no each_width: are the rows narrow?")
         if self._narrow:
             with self.loop(size) as at:
                 body(at, None)

@@ -137,7 +137,7 @@ def _generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
     # Most windows need no copies, and then each input value is loaded once.
     same = builder.icmp_unsigned("==", inputs_before, inputs)
     with builder.if_else(same, likely=True) as (in_place, copied):
-        with in_place:
+        with in_place, emit.wide():
             for (n,) in emit.choose([(n,) for n in range(1, GROUP + 1)], [n_outputs]):
                 emit_group(emit.count(0), n, in_place=True)
         with copied:
@@ -217,7 +217,8 @@ def _generate_few(context: Any, builder: ir.IRBuilder, signature: Any, values: A
             for place, row in zip(changed, rows, strict=True):
                 emit.store(builder.load(place), row, at)
 
-        emit.each_vector(size, add_gradients)
+        with emit.wide():
+            emit.each_vector(size, add_gradients)
     return context.get_dummy_value()
 
 
