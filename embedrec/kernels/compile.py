@@ -88,7 +88,8 @@ class KernelCache(caching.FunctionCache):
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that computes only: without the interpreter lock, kept on disk."""
-    compiled: Any = njit(nogil=True, error_model="numpy")(function)
+    options: dict[str, Any] = {"no_cfunc_wrapper": True}  # nothing in C calls it
+    compiled: Any = njit(nogil=True, error_model="numpy", **options)(function)
     with suppress(RuntimeError):  # no place can be written: compiled anew in each process
         compiled._cache = KernelCache(function)
     return compiled

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from embedrec.kernels.compile import kernel
+from embedrec.kernels.compile import kernel, part
 
 _BASIS = np.uint64(2166136261)
 _PRIME = np.uint64(16777619)
@@ -22,47 +22,28 @@ _OPEN, _CLOSE = np.uint64(ord("<")), np.uint64(ord(">"))
 
 
 @kernel
-def list_subwords(utf8, offsets, min_n, max_n, n_buckets, first_row):
-    """List the rows that make up each word: its own, then one for each n-gram of `<word>`.
-
-    An n-gram is from `min_n` to `max_n` characters; a bracket alone is none. N-grams come by where
-    they begin, then by length; one that comes twice is listed twice.
+def fill_rows(utf8, offsets, min_n, max_n, n_buckets, first_row, row_offsets, rows):
+    """List the rows that make up each word; see `vectors.subword_rows.list_subwords`.
 
     Args:
-        utf8: uint8 (B,), the words' bytes, without brackets.
-        offsets: int64 (V + 1,), ascending: word v is utf8[offsets[v] : offsets[v + 1]].
-        min_n: int64, at least 1.
-        max_n: int64; below `min_n` there are no n-grams.
-        n_buckets: int64; 0 leaves only the own rows.
-        first_row: int64, row of bucket 0; first_row + n_buckets and V are at most 2**32.
-
-    Returns:
-        row_offsets, int64 (V + 1,), and rows, uint32: word v has
-        rows[row_offsets[v] : row_offsets[v + 1]], of which the first is v.
+        utf8: uint8 (B,).
+        offsets: int64 (V + 1,).
+        min_n: int64.
+        max_n: int64.
+        n_buckets: int64.
+        first_row: int64.
+        row_offsets: int64 (V + 1,), from the numbers of rows.
+        rows: uint32 (row_offsets[V],), overwritten.
     """
-    n_words = offsets.shape[0] - 1
-    row_offsets = np.zeros(n_words + 1, np.int64)
-    for word in range(n_words):
-        n_characters = 2
-        for place in range(offsets[word], offsets[word + 1]):
-            if not _continues(utf8[place]):
-                n_characters += 1
-        n_rows = 1
-        if n_buckets > 0:
-            for n in range(min_n, min(max_n, n_characters) + 1):
-                n_rows += n_characters - n + 1 - (2 if n == 1 else 0)
-        row_offsets[word + 1] = row_offsets[word] + n_rows
-    rows = np.empty(row_offsets[n_words], np.uint32)
-    for word in range(n_words):
+    for word in range(offsets.shape[0] - 1):
         at = row_offsets[word]
         rows[at] = word
         if row_offsets[word + 1] > at + 1:
             own = utf8[offsets[word] : offsets[word + 1]]
             _hash_ngrams(own, min_n, max_n, n_buckets, first_row, rows[at + 1 :])
-    return row_offsets, rows
 
 
-@kernel
+@part
 def _hash_ngrams(word, min_n, max_n, n_buckets, first_row, rows):
     """Fill `rows` with the rows of the n-grams of one word, uint8 (L,) without brackets."""
     n_bytes = word.shape[0] + 2
@@ -110,7 +91,7 @@ def compose_rows(row_offsets, rows, matrix, out):
     """Write each word's vector, the mean of its rows, into `out`.
 
     Args:
-        row_offsets: int64 (V + 1,), as from `list_subwords`.
+        row_offsets: int64 (V + 1,), as for `fill_rows`.
         rows: uint32 (sum,), below R.
         matrix: float32 (R, D).
         out: float32 (V, D), overwritten; a word without rows gets zeros. It may be the first V rows
@@ -139,7 +120,7 @@ def restore_rows(row_offsets, rows, matrix):
     """Put back each word's own row where its vector stands: undo `compose_rows` done in place.
 
     Args:
-        row_offsets: int64 (V + 1,), as from `list_subwords`.
+        row_offsets: int64 (V + 1,), as for `fill_rows`.
         rows: uint32 (sum,), below R; each word's first is its own and no other word's.
         matrix: float32 (R, D), changed in place in its first V rows.
     """
@@ -150,42 +131,3 @@ def restore_rows(row_offsets, rows, matrix):
             for k in range(first + 1, last):
                 own -= matrix[rows[k], d]
             matrix[word, d] = own
-
-
-@kernel
-def measure_han_share(utf8, offsets, counts):
-    """Return the part (float64, 0 to 1) of Han characters in a token, on the average of all tokens.
-
-    Args:
-        utf8: uint8 (B,), as for `list_subwords`.
-        offsets: int64 (V + 1,).
-        counts: uint64 (V,), how often each word occurs; 0 is returned if none does.
-    """
-    total = 0.0
-    share = 0.0
-    for word in range(offsets.shape[0] - 1):
-        n_characters = 0
-        n_han = 0
-        for place in range(offsets[word], offsets[word + 1]):
-            if not _continues(utf8[place]):
-                n_characters += 1
-                n_han += _is_han(utf8, place, offsets[word + 1])
-        if n_characters > 0:
-            total += counts[word]
-            share += counts[word] * (n_han / n_characters)
-    return share / total if total > 0 else 0.0
-
-
-@njit(inline="always", nogil=True)
-def _is_han(utf8, place, end):
-    """Whether the character that begins at `place` is of Unicode's script Han."""
-    byte = np.int64(utf8[place])
-    if 0xE0 <= byte < 0xF0 and place + 2 < end:
-        code = (byte & 0x0F) << 12
-        code |= (np.int64(utf8[place + 1]) & 0x3F) << 6 | (np.int64(utf8[place + 2]) & 0x3F)
-        ideograph = 0x3400 <= code < 0x4DC0 or 0x4E00 <= code < 0xA000 or 0xF900 <= code < 0xFB00
-        return ideograph or code == 0x3005 or code == 0x3007
-    if byte == 0xF0 and place + 1 < end:
-        # Planes 2 and 3 are for ideographs alone: U+20000 to U+3FFFF.
-        return 0xA0 <= np.int64(utf8[place + 1]) < 0xC0
-    return False

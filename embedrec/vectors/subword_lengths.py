@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from embedrec.vectors.characters import count_characters, count_in_words, find_han
+
 HAN_LENGTHS = (1, 3)
 """For Chinese: a character carries meaning by itself, and a word has seldom more than three."""
 
 OTHER_LENGTHS = (3, 6)
 """For words of letters: fastText's defaults."""
+
+
+_WORDS_AT_ONCE = 1 << 14
 
 
 def choose_subword_lengths(
@@ -24,7 +29,22 @@ def choose_subword_lengths(
         offsets: int64 (V + 1,), where each begins.
         counts: (V,), how often each occurs.
     """
-    from embedrec.kernels.subword import measure_han_share
+    return HAN_LENGTHS if measure_han_share(utf8, offsets, counts) > 0.5 else OTHER_LENGTHS
 
-    share = measure_han_share(utf8, offsets, np.asarray(counts, np.uint64))
-    return HAN_LENGTHS if share > 0.5 else OTHER_LENGTHS
+
+def measure_han_share(utf8: np.ndarray, offsets: np.ndarray, counts: np.ndarray) -> float:
+    """Return the part (0 to 1) of Han characters in a token, on the average of all tokens.
+
+    Arguments as for `choose_subword_lengths`; 0 is returned if no word occurs. Words that are not
+    valid UTF-8 count as something, too.
+    """
+    total = share = 0.0
+    for first in range(0, len(counts), _WORDS_AT_ONCE):
+        places = offsets[first : first + _WORDS_AT_ONCE + 1]
+        text, places = utf8[places[0] : places[-1]], places - places[0]
+        n_characters = count_characters(text, places)
+        n_han = count_in_words(find_han(text), places)
+        weights = np.where(n_characters > 0, counts[first : first + _WORDS_AT_ONCE], 0.0)
+        total += float(weights.sum())
+        share += float(weights @ (n_han / np.maximum(n_characters, 1)))
+    return share / total if total > 0 else 0.0

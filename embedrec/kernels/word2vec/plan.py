@@ -24,7 +24,7 @@ class Plan(NamedTuple):
         mean: CBOW's hidden layer is the mean of the context vectors, else their sum.
         full_error: CBOW with `mean` adds the whole error to each context vector, as word2vec.c and
             gensim do, in place of its share 1/C (Rong, eq. 23), which is the exact gradient.
-        subword_offsets: int64 (V + 1,), see `kernels.subword`; (0,) if each word has one row.
+        subword_offsets: int64 (V + 1,), see `vectors.subword_rows`; (0,) if each word has one row.
         subword_rows: uint32, likewise.
     """
 

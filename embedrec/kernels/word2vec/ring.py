@@ -71,7 +71,7 @@ def move_text(ring, windows):
     ring.marks[_MOVED] += windows.place[1]
 
 
-@part
+@njit(inline="always", nogil=True)
 def enter_window(ring, windows, w, inputs, plan):
     """Bring the ring to window `w`: words out of reach leave it, and words in the window are in it.
 
@@ -112,7 +112,7 @@ def leave_until(ring, until, inputs, plan):
     marks[_FIRST] = max(marks[_FIRST], until)
 
 
-@part
+@njit(inline="always", nogil=True)
 def leave_all(ring, inputs, plan):
     """Add the changes of all words in the ring to their rows."""
     leave_until(ring, ring.marks[_NEXT], inputs, plan)

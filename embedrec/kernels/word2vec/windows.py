@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedrec.kernels.compile import kernel
+from embedrec.kernels.compile import part
 from embedrec.kernels.simd.machine import LANES
 from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.target import pick_targets, pick_window, subsample
@@ -65,7 +65,7 @@ def make_windows(plan: Plan, n_windows: int) -> Windows:
     )
 
 
-@kernel
+@part
 def draw_windows(ids, offsets, plan, windows, counter):
     """Draw the next windows of a text: those that have any context, until the room is full.
 

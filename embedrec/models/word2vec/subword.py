@@ -13,6 +13,7 @@ from embedrec.corpus.packed import PackedWords
 from embedrec.models.word2vec.parameters import Parameters
 from embedrec.vectors.stored import Subwords
 from embedrec.vectors.subword_lengths import choose_subword_lengths
+from embedrec.vectors.subword_rows import count_subwords, list_subwords
 
 _WORDS_AT_ONCE = 1 << 14
 
@@ -33,39 +34,23 @@ def settle_lengths(parameters: Parameters, words: PackedWords, counts: np.ndarra
 
 def count_rows(parameters: Parameters, words: PackedWords) -> np.ndarray:
     """Return how many rows make up each word, int64 (V,): as many as `list_rows` lists."""
-    n_rows = np.ones(len(words), np.int64)
     if not parameters.subwords:
-        return n_rows
-    assert parameters.min_n is not None  # settled before
-    assert parameters.max_n is not None
-    for first in range(0, len(words), _WORDS_AT_ONCE):
-        ends = words.offsets[first : first + _WORDS_AT_ONCE + 1]
-        begins = (words.utf8[ends[0] : ends[-1]] & 0xC0) != 0x80  # of a character
-        before = np.concatenate([[0], np.cumsum(begins)])
-        n_characters = 2 + np.diff(before[ends - ends[0]])
-        part = n_rows[first : first + _WORDS_AT_ONCE]
-        for n in range(parameters.min_n, parameters.max_n + 1):
-            # Without the two brackets alone.
-            part += np.maximum(0, n_characters - n + 1 - 2 * (n == 1))
-    return n_rows
+        return np.ones(len(words), np.int64)
+    return count_subwords(words.utf8, words.offsets, *_get_lengths(parameters))
 
 
 def list_rows(parameters: Parameters, words: PackedWords) -> tuple[np.ndarray, np.ndarray]:
     """Return row_offsets (int64, (V + 1,)) and rows (uint32) of the words' rows.
 
-    See `kernels.subword`; the parameters' lengths must be settled.
+    See `vectors.subword_rows.list_subwords`; the parameters' lengths must be settled.
     """
-    from embedrec.kernels.subword import list_subwords
-
-    row_offsets, rows = list_subwords(
+    return list_subwords(
         words.utf8,
         words.offsets,
-        parameters.min_n,
-        parameters.max_n,
+        *_get_lengths(parameters),
         parameters.n_buckets,
         len(words),
     )
-    return row_offsets, rows
 
 
 def compose_words(
@@ -86,11 +71,9 @@ def compose_words(
         return inputs, None
     from embedrec.kernels.subword import compose_rows
 
-    assert parameters.min_n is not None  # settled before the training
-    assert parameters.max_n is not None
     vectors, buckets = inputs[: len(words)], inputs[len(words) :]
     compose_rows(*list_rows(parameters, words), inputs, vectors)
-    return vectors, Subwords(buckets, parameters.min_n, parameters.max_n)
+    return vectors, Subwords(buckets, *_get_lengths(parameters))
 
 
 def restore_own_rows(
@@ -107,7 +90,7 @@ def restore_own_rows(
         places: int64, places of the words whose rows hold vectors; the others' rows stay.
         inputs: float32 (R, D), changed in place: words' rows, then those of n-grams.
     """
-    from embedrec.kernels.subword import list_subwords, restore_rows
+    from embedrec.kernels.subword import restore_rows
 
     others = np.ones(len(words), bool)
     others[places] = False
@@ -116,8 +99,7 @@ def restore_own_rows(
         row_offsets, rows = list_subwords(
             words.utf8,
             words.offsets[first : first + _WORDS_AT_ONCE + 1],
-            parameters.min_n,
-            parameters.max_n,
+            *_get_lengths(parameters),
             parameters.n_buckets,
             len(words) - first,
         )
@@ -125,3 +107,9 @@ def restore_own_rows(
         kept = inputs[stay]
         restore_rows(row_offsets, rows, inputs[first:])
         inputs[stay] = kept
+
+
+def _get_lengths(parameters: Parameters) -> tuple[int, int]:
+    assert parameters.min_n is not None  # settled before
+    assert parameters.max_n is not None
+    return parameters.min_n, parameters.max_n

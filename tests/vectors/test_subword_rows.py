@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedrec.kernels.subword import compose_rows, list_subwords, measure_han_share
+from embedrec.kernels.subword import compose_rows
+from embedrec.vectors.subword_lengths import measure_han_share
+from embedrec.vectors.subword_rows import list_subwords
 from tests.reference import subword as twin
 
 WORDS = st.text(max_size=9) | st.text("aé中𠀀<>", max_size=9)
