@@ -5,7 +5,7 @@ tens of milliseconds of training, which are counted). The first start of each, w
 compile bytecode and kernels and to read the corpus from the disk, is left out; with --compile
 trainings are also started with an empty folder of compiled kernels, as on the first run with a
 shape. Run:
-    python -m benchmarks.startup [CORPUS ...] [--options "--loss hs"] [--compile] [--profile]
+    python -m benchmarks.startup [CORPUS ...] [--options="--loss hs" ...] [--compile] [--profile]
 Besides the time on the clock it tells that of the processor, which other work does not lengthen.
 With --profile one more start of the training is made, and each stretch of its processor time told.
 """
@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 from benchmarks.machine import describe_machine
@@ -172,21 +173,16 @@ def main() -> None:
     """Measure, print and write benchmarks/results/startup.json."""
     parser = argparse.ArgumentParser()
     parser.add_argument("corpora", nargs="*", metavar="CORPUS")
-    parser.add_argument("--options", default="", help="of embedrec train")
+    parser.add_argument(
+        "--options", action="append", help="of embedrec train; several times: each in turn"
+    )
     parser.add_argument("--compile", action="store_true", help="also with nothing compiled")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--no-write", action="store_true")
     wanted = parser.parse_args()
-    measured = {name: (measure(command), LIMITS[name]) for name, command in list_commands().items()}
-    for corpus in wanted.corpora:
-        options = shlex.split(wanted.options)
-        name = shlex.join(["embedrec", "train", Path(corpus).name, *options])
-        measured[name] = (measure_training(corpus, options, wanted.profile), TRAINING_LIMIT)
-        if wanted.compile:
-            times = measure_first_training(corpus, options)
-            measured[f"{name}, nothing compiled"] = (times, TRAINING_LIMIT + COMPILING_LIMIT)
     figures = {}
-    for name, (times, limit) in measured.items():
+
+    def tell(name: str, times: Times, limit: float) -> None:
         seconds, processor = zip(*times, strict=True)
         figures[name] = {
             "median_seconds": round(statistics.median(seconds), 4),
@@ -196,8 +192,19 @@ def main() -> None:
         }
         print(
             f"{name}: {statistics.median(seconds):.3f} s (limit {limit} s), of the processor "
-            f"{statistics.median(processor):.3f} s"
+            f"{statistics.median(processor):.3f} s",
+            flush=True,
         )
+
+    for name, command in list_commands().items():
+        tell(name, measure(command), LIMITS[name])
+    for corpus, text in product(wanted.corpora, wanted.options or [""]):
+        options = shlex.split(text)
+        name = shlex.join(["embedrec", "train", Path(corpus).name, *options])
+        tell(name, measure_training(corpus, options, wanted.profile), TRAINING_LIMIT)
+        if wanted.compile:
+            times = measure_first_training(corpus, options)
+            tell(f"{name}, nothing compiled", times, TRAINING_LIMIT + COMPILING_LIMIT)
     if wanted.no_write:
         return
     results = {"machine": describe_machine("click", "numpy"), "figures": figures}

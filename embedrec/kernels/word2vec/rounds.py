@@ -9,7 +9,9 @@ thread does the work of which worker, or when.
 
 from __future__ import annotations
 
-from embedrec.kernels.compile import kernel, part
+from numba import njit
+
+from embedrec.kernels.compile import kernel
 from embedrec.kernels.simd.rows import copy_rows
 from embedrec.kernels.word2vec.cbow import train_cbow_windows
 from embedrec.kernels.word2vec.rounds_rows import (
@@ -87,7 +89,7 @@ def train_cbow_rounds(crew, owners, board, inputs, outputs, plan, room):
         finish_task(board)
 
 
-@part
+@njit(inline="always", nogil=True)
 def see_to_rows(crew, owners, board, a, inputs, outputs):
     """Do an owner's part between two rounds."""
     combine_rows(crew, owners, a, inputs, outputs)

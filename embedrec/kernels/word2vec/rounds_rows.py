@@ -73,13 +73,13 @@ def take_windows(crew, w, n_words):
         w: the worker.
         n_words: rows of the input matrix.
     """
-    windows = view_windows(crew, w)
+    windows = crew.windows
     first = crew.first[w] + crew.n_taken[w]
     n = min(crew.n_windows, crew.n_drawn[w] - first)
     crew.first[w] = first
     crew.n_taken[w] = n
-    words, local_words = windows.words, crew.local_words[w]
-    rows, local_rows = windows.rows, crew.local_rows[w]
+    words, local_words = windows.words[w], crew.local_words[w]
+    rows, local_rows = windows.rows[w], crew.local_rows[w]
     places, table = crew.places[w], crew.table[w]
     keys = crew.keys[w * places.shape[0] : (w + 1) * places.shape[0]]
     for at in range(table.shape[0]):
@@ -88,13 +88,13 @@ def take_windows(crew, w, n_words):
         local_words[places[i]] = UNSEEN
     n_keys = n_places = 0
     for i in range(n):
-        centre = windows.centre[first + i]
-        for place in range(windows.begin[first + i], windows.end[first + i]):
+        centre = windows.centre[w, first + i]
+        for place in range(windows.begin[w, first + i], windows.end[w, first + i]):
             if place != centre and local_words[place] == UNSEEN:
                 local_words[place], n_keys = enter_key(table, keys, n_keys, words[place])
                 places[n_places] = place
                 n_places += 1
-        for k in range(windows.n_targets[first + i]):
+        for k in range(windows.n_targets[w, first + i]):
             key = n_words + rows[first + i, k]
             local_rows[i, k], n_keys = enter_key(table, keys, n_keys, key)
     crew.n_places[w] = n_places
