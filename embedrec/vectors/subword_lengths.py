@@ -12,7 +12,6 @@ HAN_LENGTHS = (1, 3)
 OTHER_LENGTHS = (3, 6)
 """For words of letters: fastText's defaults."""
 
-
 _WORDS_AT_ONCE = 1 << 14
 
 
