@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -98,6 +99,8 @@ SENTENCES = st.lists(st.lists(st.integers(0, 8), max_size=30), max_size=4)
     size=st.sampled_from([1, 7, 16, 33, 50]),
     window=st.integers(1, 20),
     shrink=st.booleans(),
+    halved=st.booleans(),
+    n_sharing=st.integers(1, 4),
     n_windows=st.integers(1, 5),
     n_threads=st.integers(1, 3),
     n_summed=st.integers(1, 4),
@@ -111,13 +114,24 @@ def test_rounds_equal_twin(
     size: int,
     window: int,
     shrink: bool,
+    halved: bool,
+    n_sharing: int,
     n_windows: int,
     n_threads: int,
     n_summed: int,
     mean: bool,
 ) -> None:
     keep = np.array([0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1])
-    plan = make_plan(COUNTS, loss, keep=keep, window=window, shrink=shrink, mean=mean)
+    plan = make_plan(
+        COUNTS,
+        loss,
+        keep=keep,
+        window=window,
+        shrink=shrink,
+        halved=halved,
+        n_sharing=n_sharing,
+        mean=mean,
+    )
     weights = make_weights(len(COUNTS), loss, size)
     slow = tuple(matrix.astype(np.float64) for matrix in weights)
     rates, counters = [0.01, 0.02, 0.015, 0.01][: len(texts)], counters[: len(texts)]
@@ -173,8 +187,8 @@ def test_entries_suffice_for_windows_that_overlap_least() -> None:
     # Sentences of two words after the end of a long one and before the beginning of another, and
     # words that are all different: room for the rows is counted, not checked.
     counts = np.ones(4000)
-    for window in (1, 3, 20):
-        plan = make_plan(counts, "both", window=window, shrink=False, n_negative=25)
+    for window, halved in itertools.product((1, 3, 20), (False, True)):
+        plan = make_plan(counts, "both", window=window, shrink=False, halved=halved, n_negative=25)
         long = list(range(64))
         text = [long, *[[100 + 2 * i, 101 + 2 * i] for i in range(30)], [x + 200 for x in long]]
         for n_windows in (1, 4, 8):

@@ -23,7 +23,9 @@ def make_plan(
     keep: np.ndarray | None = None,
     window: int = 3,
     shrink: bool = True,
+    halved: bool = False,
     n_negative: int = 4,
+    n_sharing: int = 1,
     mean: bool = True,
     full_error: bool = False,
 ) -> Plan:
@@ -35,7 +37,9 @@ def make_plan(
         keep=np.ones(n_words, np.float32) if keep is None else keep.astype(np.float32),
         window=window,
         shrink=shrink,
+        halved=halved,
         n_negative=n_negative if negative else 0,
+        n_sharing=n_sharing,
         alias_table=build_alias_table(counts**0.75) if negative else np.zeros(0, np.uint64),
         path_offsets=offsets if paths else none[0],
         path_steps=steps if paths else none[1],
@@ -98,7 +102,9 @@ def test_twin_passes_central_differences(architecture: str, loss: str, mean: boo
     size=st.sampled_from([1, 2, 7, 8, 16, 33, 50]),
     window=st.integers(1, 20),
     shrink=st.booleans(),
+    halved=st.booleans(),
     n_negative=st.integers(1, 25),
+    n_sharing=st.integers(1, 4),
     mean=st.booleans(),
     full_error=st.booleans(),
 )
@@ -110,7 +116,9 @@ def test_kernel_equals_twin(
     size: int,
     window: int,
     shrink: bool,
+    halved: bool,
     n_negative: int,
+    n_sharing: int,
     mean: bool,
     full_error: bool,
 ) -> None:
@@ -121,7 +129,9 @@ def test_kernel_equals_twin(
         keep=keep,
         window=window,
         shrink=shrink,
+        halved=halved,
         n_negative=n_negative,
+        n_sharing=n_sharing,
         mean=mean,
         full_error=full_error,
     )
@@ -190,3 +200,35 @@ def test_nan_is_not_hidden() -> None:
     loss, _ = run_kernel("skipgram", [[0, 1, 2, 0]], inputs, outputs, plan, 0.1, 1)
     assert np.isnan(inputs).any()
     assert not np.isfinite(loss)
+
+
+@pytest.mark.parametrize(("architecture", "loss"), COMBINATIONS)
+@pytest.mark.parametrize(("halved", "n_sharing"), [(False, 4), (True, 1), (True, 3)])
+def test_long_text_equals_twin(architecture: str, loss: str, halved: bool, n_sharing: int) -> None:
+    # Several batches of windows, that end within sentences and within windows.
+    generator = np.random.default_rng(n_sharing)
+    sentences = [generator.integers(9, size=n).tolist() for n in (64, 1, 2, 1, 60, 3, 0, 64, 1, 64)]
+    plan = make_plan(COUNTS, loss, halved=halved, n_sharing=n_sharing)
+    inputs, outputs = make_weights(len(COUNTS), loss, 17)
+    slow_inputs, slow_outputs = inputs.astype(np.float64), outputs.astype(np.float64)
+    fast = run_kernel(architecture, sentences, inputs, outputs, plan, 0.01, 9)
+    rate = float(np.float32(0.01))
+    slow = twin.train(architecture, sentences, slow_inputs, slow_outputs, plan, rate, 9)
+    assert fast[1] == slow[1]
+    assert fast[0] == pytest.approx(slow[0], rel=2e-5)
+    np.testing.assert_allclose(inputs, slow_inputs, atol=2e-5)
+    np.testing.assert_allclose(outputs, slow_outputs, atol=2e-5)
+
+
+@pytest.mark.parametrize("n_sharing", [1, 2, 4])
+def test_windows_share_negatives_of_one_far_before(n_sharing: int) -> None:
+    # Words of the text are never drawn here, so that each window has all of its negatives.
+    counts = np.repeat([1.0, 0.0], [4000, 64])
+    plan = make_plan(counts, "ns", window=1, shrink=False, n_sharing=n_sharing)
+    windows = twin.list_windows([list(range(4000, 4064))] * 4, plan, 3)
+    negatives = [tuple(row for row, label in window.targets if not label) for window in windows]
+    assert len(negatives) == 256
+    assert len(set(negatives)) == 256 // n_sharing
+    for k in range(0, 256, 32 * n_sharing):
+        for other in range(k, k + 32 * n_sharing, 32):
+            assert negatives[other : other + 32] == negatives[k : k + 32]

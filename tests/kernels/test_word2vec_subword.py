@@ -103,7 +103,9 @@ def test_twin_passes_central_differences(architecture: str, loss: str, mean: boo
     size=st.sampled_from(SIZES),
     window=st.integers(1, 20),
     shrink=st.booleans(),
+    halved=st.booleans(),
     n_negative=st.integers(1, 25),
+    n_sharing=st.integers(1, 4),
     mean=st.booleans(),
     full_error=st.booleans(),
     seed=st.integers(0, 1000),
@@ -116,7 +118,9 @@ def test_kernel_equals_twin(
     size: int,
     window: int,
     shrink: bool,
+    halved: bool,
     n_negative: int,
+    n_sharing: int,
     mean: bool,
     full_error: bool,
     seed: int,
@@ -127,7 +131,9 @@ def test_kernel_equals_twin(
         keep=np.array([0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1]),
         window=window,
         shrink=shrink,
+        halved=halved,
         n_negative=n_negative,
+        n_sharing=n_sharing,
         mean=mean,
         full_error=full_error,
     )
@@ -137,12 +143,13 @@ def test_kernel_equals_twin(
 
 @pytest.mark.parametrize(("architecture", "loss"), COMBINATIONS)
 @pytest.mark.parametrize("window", [1, 3, 8])
-def test_long_text_equals_twin(architecture: str, loss: str, window: int) -> None:
+@pytest.mark.parametrize("halved", [False, True])
+def test_long_text_equals_twin(architecture: str, loss: str, window: int, halved: bool) -> None:
     # Several batches of windows, that end within sentences; sentences of one word between them.
     generator = np.random.default_rng(window)
     lengths = [300, 1, 2, 1, 400, 3, 0, 60, 1]
     sentences = [generator.integers(9, size=n).tolist() for n in lengths]
-    plan = make_plan(COUNTS, loss, window=window)
+    plan = make_plan(COUNTS, loss, window=window, halved=halved, n_sharing=3)
     compare(twin.train_gathered, architecture, loss, sentences, share_rows(2), plan, 17)
 
 

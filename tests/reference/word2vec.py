@@ -15,6 +15,8 @@ import numpy as np
 from tests.reference.alias import draw
 from tests.reference.random import SplitMix
 
+APART = 32
+
 
 @dataclass
 class Window:
@@ -46,32 +48,37 @@ def list_windows(sentences: list[list[int]], plan: Any, counter: int) -> list[Wi
     """All windows of some sentences, with the draws that the kernels promise to make.
 
     Order of draws: one for each word of a sentence (subsampling); then for each centre word one for
-    the window's size, if it shrinks, and one for each negative. A centre word without context draws
-    no negatives.
+    the window's size, if it shrinks, and one for each negative of its window, or of the left half
+    of it and then of the right one. A window without context is none and draws no negatives. One
+    that shares negatives takes those of the window `APART` before it, and draws none.
     """
     stream = SplitMix(counter)
-    windows = []
+    windows: list[Window] = []
+    drawn: list[list[int]] = []
     for number, sentence in enumerate(sentences):
         kept = [word for word in sentence if stream.next_unit() < plan.keep[word]]
         for at, centre in enumerate(kept):
             size = stream.next_range(plan.window) + 1 if plan.shrink else plan.window
-            reach = range(max(0, at - size), min(len(kept), at + size + 1))
-            places = [place for place in reach if place != at]
-            if not places:
-                continue
-            targets = []
-            if plan.n_negative:
-                targets.append((centre, 1))
-                for _ in range(plan.n_negative):
-                    negative = draw(plan.alias_table, stream.next_bits())
-                    if negative != centre:
-                        targets.append((negative, 0))
-            if len(plan.path_offsets):
-                begin, end = plan.path_offsets[centre : centre + 2]
-                for step in plan.path_steps[begin:end].tolist():
-                    targets.append((plan.path_base + step // 2, 1 - step % 2))
-            context = [kept[place] for place in places]
-            windows.append(Window(context, targets, number, kept, at, places))
+            left = range(max(0, at - size), at)
+            right = range(at + 1, min(len(kept), at + size + 1))
+            for places in [[*left], [*right]] if plan.halved else [[*left, *right]]:
+                if not places:
+                    continue
+                if len(drawn) // APART % plan.n_sharing == 0:
+                    bits = [stream.next_bits() for _ in range(plan.n_negative)]
+                    drawn.append([draw(plan.alias_table, each) for each in bits])
+                else:
+                    drawn.append(drawn[-APART])
+                targets = []
+                if plan.n_negative:
+                    negatives = [negative for negative in drawn[-1] if negative != centre]
+                    targets = [(centre, 1), *((negative, 0) for negative in negatives)]
+                if len(plan.path_offsets):
+                    begin, end = plan.path_offsets[centre : centre + 2]
+                    for step in plan.path_steps[begin:end].tolist():
+                        targets.append((plan.path_base + step // 2, 1 - step % 2))
+                context = [kept[place] for place in places]
+                windows.append(Window(context, targets, number, kept, at, places))
     return windows
 
 

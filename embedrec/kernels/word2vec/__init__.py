@@ -10,8 +10,9 @@ the next windows are being fetched. `subword` does the same for words made of ma
 
 One window is one mini-batch: all its scores are computed from the weights as they were before it,
 and its update is the exact gradient of its loss times the learning rate (skip-gram with Huffman
-paths takes up to four inputs of a window at a time, see `step`). The negatives of a centre word are
-drawn once and shared by the inputs of its window.
+paths takes up to four inputs of a window at a time, see `step`). The inputs of a window share its
+negatives. Halves of skip-gram's windows, left and right of the centre word, can have their own, and
+windows far apart can have the same, whose rows are then in the cache: see `plan`.
 
 Sources: Mikolov et al., "Efficient estimation of word representations in vector space" (2013a) and
 "Distributed representations of words and phrases and their compositionality" (2013b); Rong,

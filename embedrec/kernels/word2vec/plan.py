@@ -14,7 +14,9 @@ class Plan(NamedTuple):
         keep: float32 (V,), probability that an occurrence of a word survives subsampling.
         window: largest distance between centre and context word, >= 1.
         shrink: draw the window of each centre word from 1 to `window`, else always `window`.
-        n_negative: negatives drawn for each centre word; 0 for no negative sampling.
+        halved: the words left and right of a centre word are two windows, each with its negatives.
+        n_negative: negatives of each window; 0 for no negative sampling.
+        n_sharing: windows that have the same negatives, each `windows.APART` after the one before.
         alias_table: uint64 (V,), see `kernels.alias`; (0,) without negative sampling.
         path_offsets: int64 (V + 1,), see `kernels.huffman`; (0,) without hierarchical softmax.
         path_steps: uint32, likewise.
@@ -31,7 +33,9 @@ class Plan(NamedTuple):
     keep: np.ndarray
     window: int
     shrink: bool
+    halved: bool
     n_negative: int
+    n_sharing: int
     alias_table: np.ndarray
     path_offsets: np.ndarray
     path_steps: np.ndarray

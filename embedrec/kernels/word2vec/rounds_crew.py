@@ -9,7 +9,7 @@ import numpy as np
 from embedrec.kernels.simd.machine import LANES
 from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.room import Room, make_room
-from embedrec.kernels.word2vec.windows import Windows
+from embedrec.kernels.word2vec.windows import APART, Windows
 
 # Stands in `local_words` where there is no entry of the round.
 UNSEEN = -(1 << 62)
@@ -148,7 +148,8 @@ def make_crew(
         first_node=np.zeros((n, n_drawn), np.int32),
         rows=np.zeros((n, n_drawn, n_targets), np.int64),
         labels=np.zeros((n, n_drawn, n_labels), np.float32),
-        place=np.zeros((n, 4), np.int64),
+        negatives_at=np.zeros((n, APART), np.uint64),
+        place=np.zeros((n, 6), np.int64),
     )
     input_copies, output_copies = (
         np.empty((n * n_entries + 1) * size, np.float32) for _ in range(2)

@@ -33,6 +33,7 @@ def view_windows(crew, w):
         all_windows.first_node[w],
         all_windows.rows[w],
         all_windows.labels[w],
+        all_windows.negatives_at[w],
         all_windows.place[w],
     )
 
@@ -50,6 +51,7 @@ def view_local_windows(crew, w):
         crew.windows.first_node[w, first:last],
         crew.local_rows[w],
         crew.windows.labels[w, first:last],
+        crew.windows.negatives_at[w],
         crew.windows.place[w],
     )
 

@@ -17,6 +17,9 @@ from embedrec.kernels.word2vec.plan import Plan
 from embedrec.kernels.word2vec.target import pick_targets, pick_window, subsample
 
 N_WINDOWS = 256
+# Windows that share negatives are so far from each other that their contexts have nothing in
+# common, and so near that the rows of the negatives are still in the second-level cache.
+APART = 32
 
 
 class Windows(NamedTuple):
@@ -31,7 +34,10 @@ class Windows(NamedTuple):
         first_node: int32 (W,), number of the targets before those of the Huffman path.
         rows: int64 (W, T), rows of the output matrix.
         labels: float32 (W, T rounded up to whole vectors).
-        place: int64 (4,): next sentence; begin, next centre and end of the present one in `words`.
+        negatives_at: uint64 (APART,), where in the random stream the last windows' negatives are.
+        place: int64 (6,): next sentence; begin, next centre and end of the present one in `words`;
+            windows drawn so far; length of the present sentence up to the end of a right half that
+            is still to come, or 0.
     """
 
     words: np.ndarray
@@ -42,6 +48,7 @@ class Windows(NamedTuple):
     first_node: np.ndarray
     rows: np.ndarray
     labels: np.ndarray
+    negatives_at: np.ndarray
     place: np.ndarray
 
 
@@ -61,7 +68,8 @@ def make_windows(plan: Plan, n_windows: int) -> Windows:
         np.empty(n_windows, np.int32),
         np.empty((n_windows, n_targets), np.int64),
         np.zeros((n_windows, stride), np.float32),
-        np.zeros(4, np.int64),
+        np.zeros(APART, np.uint64),
+        np.zeros(6, np.int64),
     )
 
 
@@ -80,12 +88,12 @@ def draw_windows(ids, offsets, plan, windows, counter):
         n: int64, windows drawn; 0 at the end of the text.
         counter: uint64.
     """
-    words = windows.words
+    words, negatives_at = windows.words, windows.negatives_at
     room = windows.centre.shape[0]
-    sentence, begin, at, end = windows.place
+    sentence, begin, at, end, n_before, right_end = windows.place
     # What is left of a sentence that has begun goes to the front.
-    for place in range(begin, end):
-        words[place - begin] = words[place]
+    for kept in range(begin, end):
+        words[kept - begin] = words[kept]
     at -= begin
     end -= begin
     begin = 0
@@ -105,22 +113,33 @@ def draw_windows(ids, offsets, plan, windows, counter):
             end = begin + n_kept
             sentence += 1
             continue
-        first, last, counter = pick_window(at - begin, end - begin, plan, counter)
+        if right_end > 0:
+            first, last = at - begin, right_end
+            right_end = 0
+        else:
+            first, last, counter = pick_window(at - begin, end - begin, plan, counter)
+            if plan.halved:
+                right_end = last
+                last = at - begin + 1
         if last - first > 1:
             windows.centre[n] = at
             windows.begin[n] = begin + first
             windows.end[n] = begin + last
-            windows.n_targets[n], windows.first_node[n], counter = pick_targets(
-                words[at], plan, windows.rows[n], windows.labels[n], counter
+            shares = (n_before + n) // APART % plan.n_sharing > 0
+            column = (n_before + n) % APART
+            if not shares:
+                negatives_at[column] = counter
+            windows.n_targets[n], windows.first_node[n], behind = pick_targets(
+                words[at], plan, windows.rows[n], windows.labels[n], negatives_at[column]
             )
+            if not shares:
+                counter = behind
             n += 1
-        at += 1
+        if right_end == 0:
+            at += 1
     if at == end:
         begin = end  # nothing of a sentence that is done is kept: the next one may need the room
-    windows.place[0], windows.place[1], windows.place[2], windows.place[3] = (
-        sentence,
-        begin,
-        at,
-        end,
-    )
+    place = windows.place
+    place[0], place[1], place[2], place[3] = sentence, begin, at, end
+    place[4], place[5] = n_before + n, right_end
     return n, counter

@@ -98,7 +98,7 @@ def count_thread_bytes(
     n_targets = 1 + parameters.n_negative * parameters.uses_negatives + longest_path
     stride = -(-n_targets // _MOST_LANES) * _MOST_LANES
     # See `kernels.word2vec.room` and `windows`; with subwords two rows for each place of `ring`.
-    room = 256 + (n_context + n_targets + 2) * (row + 16) + 4 * n_context * stride
+    room = 560 + (n_context + n_targets + 2) * (row + 16) + 4 * n_context * stride
     windows = 20 + 8 * n_targets + 4 * stride
     each = _THREAD_BYTES + room + _WINDOWS_DRAWN * (8 + windows) + 8 * longest_sentence
     if parameters.subwords:
@@ -115,7 +115,7 @@ def count_thread_bytes(
     crew = n_entries * (2 * row + 41 + 4 * 4 + 8) + 2 * row
     owners = n_owners * n_entries * (24 + 4 * 4)
     texts = N_WORKERS * (2 * 12 * (BLOCK_WORDS + longest_sentence) + 32 * longest_sentence)
-    drawn = N_WORKERS * (N_DRAWN * (32 + windows) + 8 * N_WINDOWS * n_targets + 100)
+    drawn = N_WORKERS * (N_DRAWN * (32 + windows) + 8 * N_WINDOWS * n_targets + 400)
     return n_threads * (_THREAD_BYTES + room) + crew + owners + texts + drawn
 
 
