@@ -70,7 +70,7 @@ _PARAMETERS = {
 @click.option("--shrink-window/--no-shrink-window", default=True, show_default=True,
               help="Draw each word's window from 1 to --window, or keep it fixed.")  # fmt: skip
 @click.option("--negative", type=click.IntRange(min=0), default=5, show_default=True,
-              help="Negatives drawn for each pair.")  # fmt: skip
+              help="Negatives of each window.")  # fmt: skip
 @click.option("--negative-exponent", type=float, default=0.75, show_default=True,
               help="Power of a word's count when negatives are drawn.")  # fmt: skip
 @click.option("--sample", type=click.FloatRange(min=0, max=1), default=1e-4, show_default=True,
