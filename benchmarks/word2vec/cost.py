@@ -12,7 +12,8 @@ product h.t, the error e += g t, and the update t += g h take 2 D each. Then
   both with both.
 
 Rows: each is read and written once, 8 D bytes. What must come from afar for each centre, if a
-sentence's words stay near while the window passes over them, is one new input row and the targets.
+sentence's words stay near while the window passes over them, is one new input row and the targets;
+of negatives that several windows share, each has its part.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ class Profile:
 
     Attributes:
         centres: centre words (kept words in sentences where another word is kept too).
+        halves: sides of those with any context.
         pairs: expected pairs of context and centre word.
         centre_nodes: path lengths, summed over centres.
         pair_nodes: path lengths of the centre, summed over pairs.
     """
 
     centres: float
+    halves: float
     pairs: float
     centre_nodes: float
     pair_nodes: float
@@ -73,6 +76,7 @@ def compute_profile(
     nodes = path_lengths[kept_ids]
     return Profile(
         centres=float(centre.sum() / len(ids)),
+        halves=float(((place > 0).sum() + (behind > 0).sum()) / len(ids)),
         pairs=float(contexts.sum() / len(ids)),
         centre_nodes=float(nodes[centre].sum() / len(ids)),
         pair_nodes=float((contexts * nodes).sum() / len(ids)),
@@ -90,13 +94,29 @@ def thin(
 
 
 def count_cost(
-    profile: Profile, architecture: str, loss: str, vector_size: int, n_negative: int
+    profile: Profile,
+    architecture: str,
+    loss: str,
+    vector_size: int,
+    n_negative: int,
+    *,
+    halved: bool = False,
+    n_sharing: int = 1,
 ) -> dict[str, Any]:
     """Return operations and rows for one word of the text.
 
+    Args:
+        profile: of the text.
+        architecture: "skipgram" or "cbow".
+        loss: "ns", "hs" or "both".
+        vector_size: D.
+        n_negative: K.
+        halved: whether the halves of a window have their own negatives, as in `Plan`.
+        n_sharing: windows that have the same negatives, likewise.
+
     Returns:
         flops: operations.
-        rows: input and output rows that are read and written, each once a centre.
+        rows: input and output rows that are read and written, each once a window.
         fresh_rows: those that can't be near already: one input row and the targets.
         fresh_bytes: what these are, read and written.
     """
@@ -108,10 +128,12 @@ def count_cost(
         flops = vector_size * (6 * products + profile.pairs)
     else:
         flops = vector_size * (6 * targets + profile.centres + 2 * profile.pairs)
-    fresh = profile.centres + targets
+    negatives = (loss != "hs") * n_negative * (profile.halves if halved else profile.centres)
+    others = (loss != "hs") * profile.centres + with_paths * profile.centre_nodes
+    fresh = profile.centres + others + negatives / n_sharing
     return {
         "flops": flops,
-        "rows": profile.pairs + targets,
+        "rows": profile.pairs + others + negatives,
         "fresh_rows": fresh,
         "fresh_bytes": fresh * 2 * FLOAT * vector_size,
     }

@@ -23,13 +23,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.word2vec.cost import compute_profile, count_cost, thin
-from benchmarks.word2vec.job import LOSSES, Job
+from benchmarks.word2vec.job import Job
 from benchmarks.word2vec.limit import measure_limits
 from benchmarks.word2vec.results import ResultFile
 from benchmarks.word2vec.speed import summarise, time_in_turn
 from embedrec.corpus.shards import Corpus
 from embedrec.kernels.huffman import build_huffman_paths
-from embedrec.models.word2vec.parameters import compute_keep
+from embedrec.kernels.word2vec.windows import APART
+from embedrec.models.word2vec.parameters import Parameters, compute_keep
+from embedrec.models.word2vec.plan import choose_sharing
 
 N_TRACED = 200_000
 
@@ -48,11 +50,15 @@ def measure_roofline(
     profile = compute_profile(ids, lengths, keep, path_lengths, base.get("window"))
     size, n_negative = base.get("vector_size"), base.get("n_negative")
     kept = thin(ids, lengths, keep, seed=0)[0][:N_TRACED]
+    sharing = {model: choose_sharing_of(model, size, len(counts)) for model in models}
     with tempfile.TemporaryDirectory() as folder:
         paths = []
-        for loss in LOSSES:
-            rows = trace_rows(kept, counts, loss, n_negative, path_offsets, path_steps)
-            paths.append(Path(folder) / f"{loss}.npz")
+        for model in models:
+            _, loss = model.split("-")
+            rows = trace_rows(
+                kept, counts, loss, n_negative, path_offsets, path_steps, **sharing[model]
+            )
+            paths.append(Path(folder) / f"{model}.npz")
             n_rows = len(counts) * (3 if loss == "both" else 2)
             np.savez(paths[-1], rows=rows, n_rows=n_rows, vector_size=size)
         limits = measure_limits(paths)
@@ -63,11 +69,19 @@ def measure_roofline(
         architecture, loss = model.split("-")
         job = Job("embedrec", model, base.corpus, base.text, base.language, 1, 1)
         run = summarise(time_in_turn({"embedrec": job}, n_rounds, corpus.n_tokens))
-        cost = count_cost(profile, architecture, loss, size, n_negative)
+        cost = count_cost(profile, architecture, loss, size, n_negative, **sharing[model])
         rate = run["tools"]["embedrec"]["words_per_cpu_second"]
-        row = compare(rate, cost, limits, f"trace_{loss}")
+        row = compare(rate, cost, limits, f"trace_{model}")
         results.add(model, row)
         print(model, json.dumps(row), flush=True)
+
+
+def choose_sharing_of(model: str, vector_size: int, n_words: int) -> dict[str, Any]:
+    """Return `halved` and `n_sharing` of a model, as `count_cost` and `trace_rows` take them."""
+    architecture, loss = model.split("-")
+    parameters = Parameters(architecture=architecture, loss=loss, vector_size=vector_size)
+    halved, n_sharing = choose_sharing(parameters, n_words)
+    return {"halved": halved, "n_sharing": n_sharing}
 
 
 def trace_rows(
@@ -77,28 +91,33 @@ def trace_rows(
     n_negative: int,
     path_offsets: np.ndarray,
     path_steps: np.ndarray,
+    *,
+    halved: bool = False,
+    n_sharing: int = 1,
 ) -> np.ndarray:
     """Return the rows, uint32 (M,), that a kernel must fetch for the centre words `kept`, in order.
 
     Inputs are rows 0 to V - 1 of one matrix, the words' output rows the next V, inner nodes those
     after that (after the inputs with hierarchical softmax alone). For each centre: its input row,
-    its output row and `n_negative` more drawn by count to the power 0.75, the nodes of its path.
+    its output row and those drawn by count to the power 0.75, the nodes of its path. Drawn are
+    `n_negative` for a window, or for each half of it; none if it shares those of another.
     """
     n_words = len(counts)
-    pieces = [kept[:, None].astype(np.int64)]
-    base = n_words
-    if loss != "hs":
-        ends = np.cumsum(counts**0.75)
-        draws = np.random.Generator(np.random.Philox(1)).random((len(kept), n_negative))
-        pieces += [kept[:, None] + n_words, np.searchsorted(ends, draws * ends[-1]) + n_words]
-        base += n_words
-    fixed = np.concatenate(pieces, axis=1)
-    if loss == "ns":
-        return fixed.ravel().astype(np.uint32)
+    ends = np.cumsum(counts**0.75)
+    n_windows = 1 + halved
+    draws = np.random.Generator(np.random.Philox(1)).random((len(kept), n_windows, n_negative))
+    negatives = np.searchsorted(ends, draws * ends[-1]) + n_words
+    numbers = np.arange(len(kept) * n_windows).reshape(len(kept), n_windows)
+    own = numbers // APART % n_sharing == 0
+    base = n_words if loss == "hs" else 2 * n_words
     rows = []
-    for centre, head in zip(kept.tolist(), fixed, strict=True):
-        steps = path_steps[path_offsets[centre] : path_offsets[centre + 1]]
-        rows += [head, (steps >> np.uint32(1)).astype(np.int64) + base]
+    for at, centre in enumerate(kept.tolist()):
+        rows.append([centre])
+        if loss != "hs":
+            rows += [[centre + n_words], *negatives[at, own[at]]]
+        if loss != "ns":
+            steps = path_steps[path_offsets[centre] : path_offsets[centre + 1]]
+            rows.append((steps >> np.uint32(1)).astype(np.int64) + base)
     return np.concatenate(rows).astype(np.uint32)
 
 

@@ -19,7 +19,9 @@ OFFSETS, STEPS = build_huffman_paths(COUNTS.astype(np.int64))
 PATHS = np.diff(OFFSETS)
 
 
-def count_one_by_one(architecture: str, loss: str) -> tuple[float, float]:
+def count_one_by_one(
+    architecture: str, loss: str, halved: bool = False, n_sharing: int = 1
+) -> tuple[float, float]:
     """Walk through the text with every window size; return operations and fresh rows a word."""
     flops = rows = 0
     for sentence, size in ((s, b) for s in SENTENCES for b in range(1, WINDOW + 1)):
@@ -30,7 +32,9 @@ def count_one_by_one(architecture: str, loss: str) -> tuple[float, float]:
             if not contexts:
                 continue
             targets = (loss != "hs") * (1 + N_NEGATIVE) + (loss != "ns") * int(PATHS[centre])
-            rows += 1 + targets
+            sides = (min(contexts) < at) + (max(contexts) > at)
+            negatives = (loss != "hs") * N_NEGATIVE
+            rows += 1 + targets - negatives + negatives * (sides if halved else 1) / n_sharing
             for _ in contexts if architecture == "skipgram" else [None]:
                 for _ in range(targets):
                     for _ in range(SIZE):
@@ -48,10 +52,15 @@ def count_one_by_one(architecture: str, loss: str) -> tuple[float, float]:
 
 @pytest.mark.parametrize("loss", ["ns", "hs", "both"])
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
-def test_cost_is_that_of_counting_one_by_one(architecture: str, loss: str) -> None:
+@pytest.mark.parametrize(("halved", "n_sharing"), [(False, 1), (True, 1), (False, 4), (True, 2)])
+def test_cost_is_that_of_counting_one_by_one(
+    architecture: str, loss: str, halved: bool, n_sharing: int
+) -> None:
     profile = compute_profile(IDS, LENGTHS, np.ones(5), PATHS, WINDOW)
-    cost = count_cost(profile, architecture, loss, SIZE, N_NEGATIVE)
-    flops, rows = count_one_by_one(architecture, loss)
+    cost = count_cost(
+        profile, architecture, loss, SIZE, N_NEGATIVE, halved=halved, n_sharing=n_sharing
+    )
+    flops, rows = count_one_by_one(architecture, loss, halved, n_sharing)
     assert cost["flops"] == pytest.approx(flops)
     assert cost["fresh_rows"] == pytest.approx(rows)
     assert cost["fresh_bytes"] == pytest.approx(rows * 8 * SIZE)
@@ -93,6 +102,20 @@ def test_trace_has_the_rows_of_each_centre(loss: str) -> None:
     assert not rows
 
 
+@pytest.mark.parametrize(
+    ("halved", "n_sharing", "expected"),
+    [(False, 1, 96), (True, 1, 192), (False, 3, 32), (True, 2, 96), (True, 4, 64)],
+)
+def test_trace_draws_negatives_once_for_the_windows_that_share_them(
+    halved: bool, n_sharing: int, expected: int
+) -> None:
+    kept = np.full(96, 2, np.uint32)
+    rows = trace_rows(
+        kept, COUNTS, "ns", N_NEGATIVE, OFFSETS, STEPS, halved=halved, n_sharing=n_sharing
+    )
+    assert len(rows) == 2 * 96 + N_NEGATIVE * expected
+
+
 @pytest.mark.parametrize("ahead", [0, 3])
 def test_each_row_named_is_touched_once_for_each_time(ahead: int) -> None:
     matrix = np.zeros((6, 20), np.float32)
@@ -102,7 +125,7 @@ def test_each_row_named_is_touched_once_for_each_time(ahead: int) -> None:
 
 
 def test_a_kernel_at_a_limit_is_at_all_of_it() -> None:
-    cost = count_cost(Profile(1.0, 2.0, 3.0, 6.0), "skipgram", "ns", 10, 5)
+    cost = count_cost(Profile(1.0, 2.0, 2.0, 3.0, 6.0), "skipgram", "ns", 10, 5)
     limits = {"gflops": 1.0, "t": {"plain_rows_per_second": 7e5, "prefetched_rows_per_second": 5e5}}
     row = compare(1e9 / cost["flops"], cost, limits, "t")
     assert row["of_arithmetic"] == 1
