@@ -148,7 +148,7 @@ def make_crew(
         first_node=np.zeros((n, n_drawn), np.int32),
         rows=np.zeros((n, n_drawn, n_targets), np.int64),
         labels=np.zeros((n, n_drawn, n_labels), np.float32),
-        negatives_at=np.zeros((n, APART), np.uint64),
+        negatives=np.zeros((n, APART, plan.n_negative), np.int64),
         place=np.zeros((n, 6), np.int64),
     )
     input_copies, output_copies = (

@@ -33,7 +33,7 @@ def view_windows(crew, w):
         all_windows.first_node[w],
         all_windows.rows[w],
         all_windows.labels[w],
-        all_windows.negatives_at[w],
+        all_windows.negatives[w],
         all_windows.place[w],
     )
 
@@ -51,7 +51,7 @@ def view_local_windows(crew, w):
         crew.windows.first_node[w, first:last],
         crew.local_rows[w],
         crew.windows.labels[w, first:last],
-        crew.windows.negatives_at[w],
+        crew.windows.negatives[w],
         crew.windows.place[w],
     )
 

@@ -33,23 +33,30 @@ def pick_window(at, n, plan, counter):
 
 
 @njit(inline="always", nogil=True)
-def pick_targets(centre, plan, rows, labels, counter):
+def draw_negatives(plan, negatives, counter):
+    """Draw the negatives (int64) of a window, and return the counter."""
+    for k in range(plan.n_negative):
+        counter += STEP
+        negatives[k] = draw(plan.alias_table, mix(counter))
+    return counter
+
+
+@njit(inline="always", nogil=True)
+def pick_targets(centre, plan, negatives, rows, labels):
     """List the output units of a centre word.
 
-    Fills rows (int64) and labels (float32): first the word itself (label 1) and its negatives
+    Fills rows (int64) and labels (float32): first the word itself (label 1) and the negatives
     (label 0; one that hits the word itself is left out), then the nodes of its Huffman path
-    (label 1 - code). Returns their number, the number before the path, and the counter.
+    (label 1 - code). Returns their number and the number before the path.
     """
     n = 0
     if plan.n_negative > 0:
         rows[0] = centre
         labels[0] = np.float32(1)
         n = 1
-        for _ in range(plan.n_negative):
-            counter += STEP
-            negative = draw(plan.alias_table, mix(counter))
-            if negative != centre:
-                rows[n] = negative
+        for k in range(plan.n_negative):
+            if negatives[k] != centre:
+                rows[n] = negatives[k]
                 labels[n] = np.float32(0)
                 n += 1
     first_node = n
@@ -59,4 +66,4 @@ def pick_targets(centre, plan, rows, labels, counter):
             rows[n] = plan.path_base + (step >> 1)
             labels[n] = np.float32(1 - (step & 1))
             n += 1
-    return n, first_node, counter
+    return n, first_node

@@ -14,7 +14,7 @@ import numpy as np
 from embedrec.kernels.compile import part
 from embedrec.kernels.simd.machine import LANES
 from embedrec.kernels.word2vec.plan import Plan
-from embedrec.kernels.word2vec.target import pick_targets, pick_window, subsample
+from embedrec.kernels.word2vec.target import draw_negatives, pick_targets, pick_window, subsample
 
 N_WINDOWS = 256
 # Windows that share negatives are so far from each other that their contexts have nothing in
@@ -34,7 +34,7 @@ class Windows(NamedTuple):
         first_node: int32 (W,), number of the targets before those of the Huffman path.
         rows: int64 (W, T), rows of the output matrix.
         labels: float32 (W, T rounded up to whole vectors).
-        negatives_at: uint64 (APART,), where in the random stream the last windows' negatives are.
+        negatives: int64 (APART, K), words drawn for the last windows.
         place: int64 (6,): next sentence; begin, next centre and end of the present one in `words`;
             windows drawn so far; length of the present sentence up to the end of a right half that
             is still to come, or 0.
@@ -48,7 +48,7 @@ class Windows(NamedTuple):
     first_node: np.ndarray
     rows: np.ndarray
     labels: np.ndarray
-    negatives_at: np.ndarray
+    negatives: np.ndarray
     place: np.ndarray
 
 
@@ -68,7 +68,7 @@ def make_windows(plan: Plan, n_windows: int) -> Windows:
         np.empty(n_windows, np.int32),
         np.empty((n_windows, n_targets), np.int64),
         np.zeros((n_windows, stride), np.float32),
-        np.zeros(APART, np.uint64),
+        np.zeros((APART, plan.n_negative), np.int64),
         np.zeros(6, np.int64),
     )
 
@@ -88,7 +88,7 @@ def draw_windows(ids, offsets, plan, windows, counter):
         n: int64, windows drawn; 0 at the end of the text.
         counter: uint64.
     """
-    words, negatives_at = windows.words, windows.negatives_at
+    words = windows.words
     room = windows.centre.shape[0]
     sentence, begin, at, end, n_before, right_end = windows.place
     # What is left of a sentence that has begun goes to the front.
@@ -125,15 +125,12 @@ def draw_windows(ids, offsets, plan, windows, counter):
             windows.centre[n] = at
             windows.begin[n] = begin + first
             windows.end[n] = begin + last
-            shares = (n_before + n) // APART % plan.n_sharing > 0
-            column = (n_before + n) % APART
-            if not shares:
-                negatives_at[column] = counter
-            windows.n_targets[n], windows.first_node[n], behind = pick_targets(
-                words[at], plan, windows.rows[n], windows.labels[n], negatives_at[column]
+            negatives = windows.negatives[(n_before + n) % APART]
+            if (n_before + n) // APART % plan.n_sharing == 0:
+                counter = draw_negatives(plan, negatives, counter)
+            windows.n_targets[n], windows.first_node[n] = pick_targets(
+                words[at], plan, negatives, windows.rows[n], windows.labels[n]
             )
-            if not shares:
-                counter = behind
             n += 1
         if right_end == 0:
             at += 1

@@ -21,7 +21,7 @@ _USUAL_CHARACTERS, _USUAL_EXCESS = 12, 4
 # Stack, queue and state of a thread.
 _THREAD_BYTES = 4_000_000
 _MOST_LANES = 16
-_WINDOWS_DRAWN = 256
+_WINDOWS_DRAWN, _WINDOWS_APART = 256, 32
 
 
 class TableSizes(NamedTuple):
@@ -95,12 +95,14 @@ def count_thread_bytes(
     """
     row = 4 * parameters.vector_size
     n_context = 2 * parameters.window
-    n_targets = 1 + parameters.n_negative * parameters.uses_negatives + longest_path
+    n_negative = parameters.n_negative * parameters.uses_negatives
+    n_targets = 1 + n_negative + longest_path
     stride = -(-n_targets // _MOST_LANES) * _MOST_LANES
     # See `kernels.word2vec.room` and `windows`; with subwords two rows for each place of `ring`.
-    room = 560 + (n_context + n_targets + 2) * (row + 16) + 4 * n_context * stride
+    room = 304 + (n_context + n_targets + 2) * (row + 16) + 4 * n_context * stride
     windows = 20 + 8 * n_targets + 4 * stride
-    each = _THREAD_BYTES + room + _WINDOWS_DRAWN * (8 + windows) + 8 * longest_sentence
+    shared = 8 * _WINDOWS_APART * n_negative
+    each = _THREAD_BYTES + room + shared + _WINDOWS_DRAWN * (8 + windows) + 8 * longest_sentence
     if parameters.subwords:
         each += (1 << n_context.bit_length()) * (2 * row + 20) + 4 * n_context
     if not parameters.deterministic:
@@ -115,7 +117,7 @@ def count_thread_bytes(
     crew = n_entries * (2 * row + 41 + 4 * 4 + 8) + 2 * row
     owners = n_owners * n_entries * (24 + 4 * 4)
     texts = N_WORKERS * (2 * 12 * (BLOCK_WORDS + longest_sentence) + 32 * longest_sentence)
-    drawn = N_WORKERS * (N_DRAWN * (32 + windows) + 8 * N_WINDOWS * n_targets + 400)
+    drawn = N_WORKERS * (N_DRAWN * (32 + windows) + 8 * N_WINDOWS * n_targets + 150 + shared)
     return n_threads * (_THREAD_BYTES + room) + crew + owners + texts + drawn
 
 
