@@ -9,38 +9,13 @@ is the positive class of that node's logistic unit.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from embedrec.kernels.compile import kernel
-from embedrec.kernels.random import STEP, mix, to_range
-
-
-@njit(inline="always", nogil=True)
-def shuffle_equals(counts):
-    """Return the words, int64 (V,), those of equal counts (descending) in random order."""
-    n = counts.shape[0]
-    order = np.empty(n, np.int64)
-    for word in range(n):
-        order[word] = word
-    begin = 0
-    counter = np.uint64(0)
-    for end in range(1, n + 1):
-        if end < n and counts[end] == counts[begin]:
-            continue
-        for last in range(end - 1, begin, -1):  # Fisher and Yates
-            counter += STEP
-            place = begin + np.int64(to_range(mix(counter), last - begin + 1))
-            order[last], order[place] = order[place], order[last]
-        begin = end
-    return order
 
 
 @kernel
 def build_huffman_parents(counts):
     """Join the two rarest nodes until one is left.
-
-    Words of equal counts, most of a vocabulary, come in a random order, which is always the same.
-    Theirs in the vocabulary is alphabetical: words that look alike would share their whole paths.
 
     Args:
         counts: int64 (V,), V >= 2, in descending order.
@@ -54,16 +29,15 @@ def build_huffman_parents(counts):
     weight = np.empty(2 * n - 1, np.int64)
     for word in range(n):  # assigned as a slice, it takes Numba three seconds longer to compile
         weight[word] = counts[word]
-    order = shuffle_equals(counts)
     parent = np.full(2 * n - 1, -1, np.int64)
     code = np.zeros(2 * n - 1, np.uint8)
-    leaf = n - 1  # place of the next rarest word
+    leaf = n - 1  # next rarest word
     inner = n  # next rarest inner node: they are made in ascending order of weight
     for made in range(n, 2 * n - 1):
         for branch in range(2):
             # At equal weight the word goes first: the tree stays flatter.
             if leaf >= 0 and (inner >= made or weight[leaf] <= weight[inner]):
-                chosen = order[leaf]
+                chosen = leaf
                 leaf -= 1
             else:
                 chosen = inner
