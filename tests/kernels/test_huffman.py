@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedrec.kernels.huffman import build_huffman_paths
-from tests.reference.huffman import compute_code_lengths
+from tests.reference.huffman import build_paths, compute_code_lengths
 
 
 def read_paths(counts: list[int]) -> list[list[tuple[int, int]]]:
@@ -58,3 +58,9 @@ def test_nodes_form_one_tree(counts: list[int]) -> None:
 
 def test_large_counts_do_not_overflow() -> None:
     assert len(read_paths([2**60, 2**60, 2**40, 1])[3]) == 3
+
+
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=200))
+def test_tree_equals_twin(counts: list[int]) -> None:
+    counts = sorted(counts, reverse=True)
+    assert read_paths(counts) == build_paths(counts)

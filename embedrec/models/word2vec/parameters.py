@@ -29,8 +29,8 @@ class Parameters:
         vector_size: dimensions.
         window: largest distance between a centre word and its context.
         shrink_window: draw each window's size from 1 to `window`, so that near words count more.
-        n_negative: negatives of each window (Mikolov et al. 2013b, eq. 4); see `plan.choose_sharing`
-            for which inputs share them.
+        n_negative: negatives of each window (Mikolov et al. 2013b, eq. 4); which inputs share
+            them: see `plan.choose_sharing`.
         negative_exponent: negatives are drawn with probability proportional to count to this power.
         sample: occurrences of words more frequent than this share are thinned out; 0 for never.
         epochs: passes over the corpus.
