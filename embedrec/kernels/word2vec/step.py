@@ -8,7 +8,7 @@ from embedrec.kernels.simd.dot import MOST_MULTIPLIED, compute_products, compute
 from embedrec.kernels.simd.logistic import turn_scores_into_errors, turn_scores_into_errors_in_turn
 from embedrec.kernels.simd.machine import LANES
 from embedrec.kernels.simd.rows import copy_rows, may_repeat
-from embedrec.kernels.simd.update import apply_errors, apply_errors_of_few, fit_at_once
+from embedrec.kernels.simd.update import MOST_FEW, apply_errors, apply_errors_of_few, fit_at_once
 
 # Inputs of a path that are trained at once.
 MOST_IN_TURN = MOST_MULTIPLIED
@@ -28,10 +28,14 @@ def train_window(room, n_inputs, n_targets, first_node, labels, size, rate):
     words, and a whole window in turn most of that point.
     """
     if first_node == n_targets:
-        context = room.context
-        compute_scores(context, n_inputs, room.targets, n_targets, size, room.scores, room.stride)
-        loss = turn_scores_into_errors(room.scores, n_inputs, n_targets, room.stride, labels, rate)
-        apply_window(room, context, n_inputs, n_targets, size)
+        context, targets, scores = room.context, room.targets, room.scores
+        compute_scores(context, n_inputs, targets, n_targets, size, scores, room.stride)
+        loss = turn_scores_into_errors(scores, n_inputs, n_targets, room.stride, labels, rate)
+        few = n_inputs <= MOST_FEW and size >= LANES
+        if few and not (may_repeat(context, n_inputs) or may_repeat(targets, n_targets)):
+            apply_errors_of_few(context, n_inputs, targets, n_targets, size, scores, room.stride)
+        else:
+            apply_window(room, context, n_inputs, n_targets, size)
         return loss
     loss = 0.0
     # Where no row is listed twice, as nearly always, parts need no copies.
